@@ -1,0 +1,87 @@
+//! `IntOrString`: the type of `maxSurge` and `maxUnavailable`.
+
+use std::fmt;
+
+use super::Str;
+
+/// An integer or a text; as a text only a percentage means anything.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IntOrString {
+    /// An absolute number.
+    Int(i32),
+    /// A text, such as `25%`.
+    String(Str),
+}
+
+/// Why a value cannot be resolved to a number. The texts are upstream's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IntOrStringError {
+    /// No value at all.
+    Nil,
+    /// A text without a trailing `%`.
+    NotAPercentage,
+    /// Digits expected before the `%`; carries the whole text.
+    InvalidSyntax(Str),
+    /// The number before the `%` exceeds 64 bits; carries the whole text.
+    OutOfRange(Str),
+}
+
+impl fmt::Display for IntOrStringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let atoi = |f: &mut fmt::Formatter<'_>, text: &str, why: &str| {
+            let digits = text.strip_suffix('%').unwrap_or(text);
+            write!(
+                f,
+                "invalid value for IntOrString: invalid value {text:?}: strconv.Atoi: parsing {digits:?}: {why}"
+            )
+        };
+        match self {
+            IntOrStringError::Nil => f.write_str("nil value for IntOrString"),
+            IntOrStringError::NotAPercentage => {
+                f.write_str("invalid value for IntOrString: invalid type: string is not a percentage")
+            }
+            IntOrStringError::InvalidSyntax(text) => atoi(f, text, "invalid syntax"),
+            IntOrStringError::OutOfRange(text) => atoi(f, text, "value out of range"),
+        }
+    }
+}
+
+impl std::error::Error for IntOrStringError {}
+
+impl IntOrString {
+    /// The number that this stands for at `total`: an integer is itself, a percentage is scaled and rounded up
+    /// or down. The product is taken wider than 32 bits and then cut to `i32`, as upstream does.
+    pub fn scaled(&self, total: i32, round_up: bool) -> Result<i32, IntOrStringError> {
+        match self {
+            IntOrString::Int(n) => Ok(*n),
+            IntOrString::String(text) => {
+                let percent = parse_percent(text)?;
+                // Upstream computes `percent * total / 100` in double precision.
+                let exact = percent as f64 * f64::from(total) / 100.0;
+                let whole = if round_up { libm::ceil(exact) } else { libm::floor(exact) };
+                Ok(whole as i64 as i32)
+            }
+        }
+    }
+}
+
+/// Optional sign, digits, one trailing `%`.
+fn parse_percent(text: &Str) -> Result<i64, IntOrStringError> {
+    let Some(number) = text.strip_suffix('%') else {
+        return Err(IntOrStringError::NotAPercentage);
+    };
+    let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|c| c.is_ascii_digit()) {
+        return Err(IntOrStringError::InvalidSyntax(text.clone()));
+    }
+    number.parse().map_err(|_| IntOrStringError::OutOfRange(text.clone()))
+}
+
+impl fmt::Display for IntOrString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IntOrString::Int(n) => write!(f, "{n}"),
+            IntOrString::String(text) => f.write_str(text),
+        }
+    }
+}

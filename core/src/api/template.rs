@@ -1,0 +1,177 @@
+//! The pod template: compared whole, understood in part.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Str, StringMap};
+
+/// Label by which the Deployment controller tells the pods of its ReplicaSets apart.
+pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+
+/// Everything of a pod template but its labels, in canonical form (see [`super::schema::canonical`]): two
+/// templates mean the same to the API machinery iff labels and canonical values are equal.
+#[derive(Debug)]
+pub struct TemplateBody {
+    value: Value,
+    fingerprint: u64,
+}
+
+/// A pod template. Copies share the body, so adding the hash label copies no pod spec.
+#[derive(Clone, Debug)]
+pub struct PodTemplate {
+    /// `metadata.labels`.
+    pub labels: StringMap,
+    body: Arc<TemplateBody>,
+}
+
+impl PodTemplate {
+    /// From the JSON form of a `PodTemplateSpec` (already checked against the schema; what the schema does not
+    /// know has been reported and dropped).
+    pub fn from_value(value: &Value) -> Self {
+        let mut value = super::schema::canonical(super::schema::POD_TEMPLATE_SPEC, value);
+        let mut labels = StringMap::new();
+        if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            if let Some(Value::Object(found)) = meta.remove("labels") {
+                labels = found
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
+                    .collect();
+            }
+            if meta.is_empty() {
+                value.as_object_mut().expect("metadata was found in it").remove("metadata");
+            }
+        }
+        let fingerprint = fingerprint(&value);
+        PodTemplate { labels, body: Arc::new(TemplateBody { value, fingerprint }) }
+    }
+
+    /// The JSON form of the `PodTemplateSpec`, labels included.
+    pub fn to_value(&self) -> Value {
+        let mut value = self.body.value.clone();
+        if !self.labels.is_empty() {
+            let labels: serde_json::Map<String, Value> =
+                self.labels.iter().map(|(k, v)| (k.to_string(), Value::from(v.as_str()))).collect();
+            let root = value.as_object_mut().expect("a template is a JSON object");
+            let meta = root.entry("metadata").or_insert_with(|| Value::Object(Default::default()));
+            meta.as_object_mut().expect("metadata is a JSON object").insert("labels".into(), labels.into());
+        }
+        value
+    }
+
+    /// The canonical JSON form without the labels.
+    pub fn body(&self) -> &Value {
+        &self.body.value
+    }
+
+    /// Hash of the canonical body; equal bodies have equal fingerprints.
+    pub fn body_fingerprint(&self) -> u64 {
+        self.body.fingerprint
+    }
+
+    /// Upstream's semantic equality of two templates after removing the `pod-template-hash` label from both.
+    pub fn equal_ignoring_hash(&self, other: &PodTemplate) -> bool {
+        (Arc::ptr_eq(&self.body, &other.body)
+            || (self.body.fingerprint == other.body.fingerprint && self.body.value == other.body.value))
+            && self.labels.equal_except(&other.labels, POD_TEMPLATE_HASH)
+    }
+
+    /// A copy with the hash label set.
+    #[must_use]
+    pub fn with_hash(&self, hash: &str) -> Self {
+        let mut copy = self.clone();
+        copy.labels.insert(POD_TEMPLATE_HASH, hash);
+        copy
+    }
+
+    /// A copy without the hash label.
+    #[must_use]
+    pub fn without_hash(&self) -> Self {
+        let mut copy = self.clone();
+        copy.labels.remove(POD_TEMPLATE_HASH);
+        copy
+    }
+
+    /// The value of a template annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.body.value.pointer("/metadata/annotations")?.get(key)?.as_str()
+    }
+
+    /// Containers (not init containers) as JSON objects, in order.
+    pub fn containers(&self) -> impl Iterator<Item = &Value> {
+        self.body.value.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// Image of the first container; empty if there is none.
+    pub fn image(&self) -> &str {
+        self.containers().next().and_then(|c| c.get("image")).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A copy with the image of the named container (of the first one, if `None`) set. `None` if there is no
+    /// such container.
+    pub fn with_image(&self, container: Option<&str>, image: &str) -> Option<Self> {
+        let mut value = self.to_value();
+        let containers = value.pointer_mut("/spec/containers")?.as_array_mut()?;
+        let found = match container {
+            None => containers.first_mut(),
+            Some(name) => containers.iter_mut().find(|c| c.get("name").and_then(Value::as_str) == Some(name)),
+        }?;
+        found.as_object_mut()?.insert("image".into(), image.into());
+        Some(PodTemplate::from_value(&value))
+    }
+}
+
+impl PartialEq for PodTemplate {
+    fn eq(&self, other: &Self) -> bool {
+        self.labels == other.labels && self.equal_ignoring_hash(other)
+    }
+}
+
+impl Default for PodTemplate {
+    fn default() -> Self {
+        PodTemplate::from_value(&Value::Object(Default::default()))
+    }
+}
+
+/// 64-bit FNV-1a over the canonical JSON text (objects are sorted by key, so equal values print alike).
+fn fingerprint(value: &Value) -> u64 {
+    struct Fnv(u64);
+    impl std::io::Write for Fnv {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
+    serde_json::to_writer(&mut fnv, value).expect("writing to a hash cannot fail");
+    fnv.0
+}
+
+/// A name for a template that depends on all of it: used where upstream's own hash is not known.
+pub(crate) fn stable_name(template: &PodTemplate, salt: Option<i32>) -> Str {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut eat = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        }
+    };
+    eat(&template.body.fingerprint.to_le_bytes());
+    for (key, value) in template.labels.iter() {
+        eat(key.as_bytes());
+        eat(b"=");
+        eat(value.as_bytes());
+        eat(b",");
+    }
+    if let Some(salt) = salt {
+        eat(&(salt as u32).to_le_bytes());
+        eat(&[0; 4]);
+    }
+    // Upstream maps the decimal digits to an alphabet without vowels, so that no name spells a word.
+    const SAFE: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    hash.to_string().bytes().map(|digit| SAFE[digit as usize % SAFE.len()] as char).collect::<String>().into()
+}
