@@ -52,14 +52,21 @@ impl IntOrString {
     /// The number that this stands for at `total`: an integer is itself, a percentage is scaled and rounded up
     /// or down. The product is taken wider than 32 bits and then cut to `i32`, as upstream does.
     pub fn scaled(&self, total: i32, round_up: bool) -> Result<i32, IntOrStringError> {
+        self.scaled_wide(total, round_up).map(|wide| wide as i32)
+    }
+
+    /// [`Self::scaled`] before it is cut to `i32`: upstream asks whether both limits are 0 of these numbers.
+    pub fn scaled_wide(&self, total: i32, round_up: bool) -> Result<i64, IntOrStringError> {
         match self {
-            IntOrString::Int(n) => Ok(*n),
+            IntOrString::Int(n) => Ok(i64::from(*n)),
             IntOrString::String(text) => {
                 let percent = parse_percent(text)?;
                 // Upstream computes `percent * total / 100` in double precision.
                 let exact = percent as f64 * f64::from(total) / 100.0;
                 let whole = if round_up { libm::ceil(exact) } else { libm::floor(exact) };
-                Ok(whole as i64 as i32)
+                // Beyond 64 bits Go's conversion gives the least integer on amd64, where Rust's saturates.
+                let fits = whole.abs() < 9_223_372_036_854_775_808.0;
+                Ok(if fits { whole as i64 } else { i64::MIN })
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The controllers, as pure functions: one pass is a function of what the controller's caches hold, of the time,
 //! and of the API server's answers to its writes.
 
+mod adoption;
 pub mod deployment;
+pub mod quote;
 pub mod replicaset;
+mod selector;
 
 use std::fmt;
 

@@ -1,7 +1,41 @@
 //! The Deployment controller: one pass over one Deployment.
+//!
+//! | file | upstream | what |
+//! |---|---|---|
+//! | `sync` | `deployment_controller.go`, `sync.go` | the order of steps; pause and scaling |
+//! | `claim` | `controller_ref_manager.go` | which ReplicaSets belong to it |
+//! | `new_replica_set` | `sync.go` | finding, annotating and creating the ReplicaSet of the template |
+//! | `annotations` | `util/deployment_util.go` | revisions, their history, remembered sizes |
+//! | `strategy` | `util/deployment_util.go` | fenceposts; the closed set of strategies |
+//! | `rolling`, `recreate` | the same | one strategy each |
+//! | `scale` | `sync.go` | resizing one ReplicaSet; proportional scaling |
+//! | `rollback` | `rollback.go` | the rollback annotation |
+//! | `history` | `sync.go` | deletion of old ReplicaSets |
+//! | `status`, `progress`, `conditions` | `sync.go`, `progress.go` | what is reported |
+
+mod annotations;
+mod claim;
+mod conditions;
+mod event;
+mod history;
+mod new_replica_set;
+mod progress;
+mod recreate;
+mod rollback;
+mod rolling;
+mod scale;
+mod status;
+mod strategy;
+mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+pub use self::annotations::{HISTORY_LIMIT_CHARS, revision};
+pub use self::conditions::{AVAILABLE, PROGRESSING, REPLICA_FAILURE, reason};
+pub use self::strategy::{Fenceposts, Strategy};
+pub use self::sync::sync;
 use super::{ApiError, LiveOwner};
 use crate::api::{Deployment, OwnerReference, PodTemplate, ReplicaSet, Str};
 

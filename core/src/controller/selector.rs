@@ -1,0 +1,117 @@
+//! Label selectors as the controllers use them.
+
+use smol_str::format_smolstr;
+
+use super::quote::GoQuoted;
+use crate::api::{LabelSelector, Operator, Str, StringMap};
+
+/// Whether the API machinery can turn a selector into requirements. One that it cannot is refused by validation, so a
+/// controller meets it only in objects from before a stricter rule; it then does nothing rather than guess.
+pub(crate) fn check(selector: &LabelSelector) -> Result<(), Str> {
+    for (key, value) in selector.match_labels.iter().flat_map(StringMap::iter) {
+        check_key(key)?;
+        check_value(value)?;
+    }
+    for requirement in selector.match_expressions.iter().flatten() {
+        check_operator(&requirement.operator, requirement.values.len())?;
+        check_key(&requirement.key)?;
+        requirement.values.iter().try_for_each(|value| check_value(value))?;
+    }
+    Ok(())
+}
+
+/// Whether a selector takes `labels`; an absent one takes nothing.
+pub(crate) fn matches(selector: Option<&LabelSelector>, labels: &StringMap) -> bool {
+    selector.is_some_and(|selector| selector.matches(labels))
+}
+
+fn check_operator(operator: &Operator, values: usize) -> Result<(), Str> {
+    match operator {
+        Operator::In | Operator::NotIn if values == 0 => {
+            Err("for 'in', 'notin' operators, values set can't be empty".into())
+        }
+        Operator::Exists | Operator::DoesNotExist if values != 0 => {
+            Err("values set must be empty for exists and does not exist".into())
+        }
+        Operator::Other(name) => {
+            Err(format_smolstr!("{} is not a valid label selector operator", GoQuoted(name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A qualified name: an optional DNS subdomain and `/`, then a name.
+fn check_key(key: &str) -> Result<(), Str> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let good = is_name(name) && !name.is_empty() && prefix.is_none_or(is_subdomain);
+    if good { Ok(()) } else { Err(format_smolstr!("key: Invalid value: {}", GoQuoted(key))) }
+}
+
+fn check_value(value: &str) -> Result<(), Str> {
+    if is_name(value) { Ok(()) } else { Err(format_smolstr!("values: Invalid value: {}", GoQuoted(value))) }
+}
+
+/// At most 63 of letters, digits, `-`, `_`, `.`, with a letter or digit at both ends; or nothing.
+fn is_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let ends = |c: Option<&u8>| c.is_none_or(u8::is_ascii_alphanumeric);
+    bytes.len() <= 63
+        && ends(bytes.first())
+        && ends(bytes.last())
+        && bytes.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.'))
+}
+
+fn is_subdomain(text: &str) -> bool {
+    let good = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.len() <= 253
+        && text.split('.').all(|label| {
+            let bytes = label.as_bytes();
+            bytes.first().is_some_and(good)
+                && bytes.last().is_some_and(good)
+                && bytes.iter().all(|c| good(c) || *c == b'-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Requirement;
+
+    #[test]
+    fn unusable_selectors_are_told_apart() {
+        let expression = |key: &str, operator: Operator, values: &[&str]| LabelSelector {
+            match_labels: None,
+            match_expressions: Some(vec![Requirement {
+                key: key.into(),
+                operator,
+                values: values.iter().copied().map(Str::from).collect(),
+            }]),
+        };
+        let labels = |key: &str, value: &str| LabelSelector::labels([(key, value)].into_iter().collect());
+        for (selector, usable) in [
+            (LabelSelector::default(), true),
+            (labels("app", "web"), true),
+            (labels("example.com/app", ""), true),
+            (labels("app", "-web"), false),
+            (labels("app", "a b"), false),
+            (labels("", "web"), false),
+            (labels("/app", "web"), false),
+            (labels("Example.com/app", "web"), false),
+            (labels("a/b/c", "web"), false),
+            (labels(&"x".repeat(63), "web"), true),
+            (labels(&"x".repeat(64), "web"), false),
+            (expression("app", Operator::In, &["a"]), true),
+            (expression("app", Operator::In, &[]), false),
+            (expression("app", Operator::NotIn, &[]), false),
+            (expression("app", Operator::Exists, &[]), true),
+            (expression("app", Operator::Exists, &["a"]), false),
+            (expression("app", Operator::Other("Near".into()), &["a"]), false),
+            (expression("app", Operator::In, &["a!"]), false),
+        ] {
+            assert_eq!(check(&selector).is_ok(), usable, "{selector:?}");
+        }
+    }
+}
