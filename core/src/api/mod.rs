@@ -1,6 +1,7 @@
 //! Kubernetes objects, as far as a rollout depends on them: compact types for `apps/v1` and `core/v1`, their
 //! defaults and validation, and the reader of manifests.
 
+mod codec;
 mod condition;
 mod deployment;
 mod int_or_string;
@@ -14,6 +15,7 @@ mod selector;
 mod template;
 mod time;
 
+pub use codec::ValueError;
 pub use condition::{Condition, ConditionStatus};
 pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
