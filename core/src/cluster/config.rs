@@ -1,0 +1,67 @@
+//! What kind of cluster it is.
+
+use crate::sim::{MS, SECOND};
+
+/// Request limit of a controller's client.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RequestBudget {
+    /// Sustained requests per second.
+    pub qps: u32,
+    /// Requests that may go at once.
+    pub burst: u32,
+}
+
+/// Delays and limits of the control plane.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClusterConfig {
+    /// Limit of each controller's client; `None` = requests take no time.
+    pub budget: Option<RequestBudget>,
+    /// From sending a request to its effect, ns.
+    pub request_latency_ns: i64,
+    /// From a write to its event in the controllers' caches, ns.
+    pub watch_delay_ns: i64,
+    /// From a pod's creation to the start of its containers, ns (scheduling, kubelet).
+    pub start_delay_ns: i64,
+    /// Passes of one controller that may run at once.
+    pub workers: u32,
+    /// Pods that the namespace's quota allows.
+    pub quota_pods: Option<u32>,
+    /// Most passes in one instant before the run is given up as not converging.
+    pub passes_per_instant_max: u32,
+}
+
+impl ClusterConfig {
+    /// No delays, no limits, one worker per controller: every instant is worked off before time goes on.
+    pub fn ideal() -> Self {
+        ClusterConfig {
+            budget: None,
+            request_latency_ns: 0,
+            watch_delay_ns: 0,
+            start_delay_ns: 0,
+            workers: 1,
+            quota_pods: None,
+            passes_per_instant_max: 1_000_000,
+        }
+    }
+
+    /// A cluster as it is delivered: kube-controller-manager's client limits (`--kube-api-qps 20`,
+    /// `--kube-api-burst 30`, each controller has its own client), five workers a controller
+    /// (`--concurrent-deployment-syncs 5`, `--concurrent-replicaset-syncs 5`), and small delays as seen between
+    /// write and watch event on a control plane at rest.
+    pub fn realistic() -> Self {
+        ClusterConfig {
+            budget: Some(RequestBudget { qps: 20, burst: 30 }),
+            request_latency_ns: 4 * MS,
+            watch_delay_ns: 5 * MS,
+            start_delay_ns: SECOND / 2,
+            workers: 5,
+            quota_pods: None,
+            passes_per_instant_max: 1_000_000,
+        }
+    }
+
+    /// Whether everything that a controller does takes no time.
+    pub fn is_instant(&self) -> bool {
+        self.budget.is_none() && self.request_latency_ns == 0 && self.watch_delay_ns == 0
+    }
+}

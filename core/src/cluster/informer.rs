@@ -1,0 +1,294 @@
+//! The pod informer of the controllers: what they believe about pods, with every count that they ask for kept up
+//! to date as events come in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::pods::{LabelsId, NodeId, PodId, PodState, RsId, time};
+use super::rank::{RankIndex, Ranked};
+use crate::api::{LabelSelector, ReplicaSet, StringMap, Time};
+use crate::controller::replicaset::{Misfit, PodCounts};
+
+/// Pods of one ReplicaSet in the cache.
+#[derive(Default, Debug)]
+pub(crate) struct RsIndex {
+    selector: Option<Arc<LabelSelector>>,
+    template_labels: StringMap,
+    /// Which Deployment's sibling group it is in.
+    group: Option<u32>,
+    members: Vec<PodId>,
+    claimed: i32,
+    fully_labeled: i32,
+    ready: i32,
+    available: i32,
+    terminating: i32,
+    /// Owned pods that have not finished, terminating ones included: what a Recreate rollout waits for.
+    pub(crate) unfinished: i32,
+    min_ready_s: i32,
+    /// Ready, not available yet, by ready stamp.
+    waiting: BTreeSet<(u32, PodId)>,
+    /// Active, owned, but not matching the selector.
+    strangers: BTreeSet<PodId>,
+    rank: Option<RankIndex>,
+    fits: Vec<(LabelsId, Fit)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Fit {
+    selected: bool,
+    full: bool,
+}
+
+impl RsIndex {
+    fn fit(&mut self, id: LabelsId, labels: &[StringMap]) -> Fit {
+        if let Some((_, fit)) = self.fits.iter().find(|(known, _)| *known == id) {
+            return *fit;
+        }
+        let labels = &labels[id.0 as usize];
+        let fit = Fit {
+            selected: self.selector.as_ref().is_some_and(|selector| selector.matches(labels)),
+            full: labels.contains_all(&self.template_labels),
+        };
+        self.fits.push((id, fit));
+        fit
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Cached {
+    state: PodState,
+    /// Place in its owner's member list.
+    at: u32,
+}
+
+/// The cache.
+#[derive(Default, Debug)]
+pub(crate) struct PodCache {
+    pods: Vec<Option<Cached>>,
+    sets: Vec<RsIndex>,
+    orphans: BTreeSet<PodId>,
+    labels: Vec<StringMap>,
+    /// Active related pods by sibling group and node.
+    node_pods: BTreeMap<(u32, NodeId), u32>,
+    nodes_matter: bool,
+    /// Time of the last event: orders new entries into age buckets.
+    now: Option<Time>,
+}
+
+impl PodCache {
+    pub(crate) fn new(nodes_matter: bool) -> Self {
+        PodCache { nodes_matter, ..PodCache::default() }
+    }
+
+    /// Makes room for a ReplicaSet object. `group` = its Deployment, if it has one.
+    pub(crate) fn add_set(&mut self, id: RsId, rs: &ReplicaSet, group: Option<u32>) {
+        let at = id.0 as usize;
+        if self.sets.len() <= at {
+            self.sets.resize_with(at + 1, RsIndex::default);
+        }
+        let set = &mut self.sets[at];
+        if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
+            return;
+        }
+        let members = std::mem::take(&mut set.members);
+        *set = RsIndex {
+            selector: rs.spec.selector.clone(),
+            template_labels: rs.spec.template.labels.clone(),
+            group,
+            ..RsIndex::default()
+        };
+        // The template's labels or the owner changed: count anew (an edit by a person, so rare).
+        for pod in members {
+            let state = self.pods[pod.0 as usize].take().expect("members are cached").state;
+            self.put(pod, state);
+        }
+    }
+
+    pub(crate) fn set(&self, id: RsId) -> &RsIndex {
+        &self.sets[id.0 as usize]
+    }
+
+    pub(crate) fn state(&self, pod: PodId) -> Option<&PodState> {
+        self.pods.get(pod.0 as usize)?.as_ref().map(|cached| &cached.state)
+    }
+
+    /// Whether those labels contain every label of the ReplicaSet's template.
+    pub(crate) fn is_full(&self, id: RsId, labels: LabelsId) -> bool {
+        self.labels[labels.0 as usize].contains_all(&self.sets[id.0 as usize].template_labels)
+    }
+
+    pub(crate) fn members(&self, id: RsId) -> &[PodId] {
+        &self.sets[id.0 as usize].members
+    }
+
+    pub(crate) fn orphans(&self) -> impl Iterator<Item = PodId> + '_ {
+        self.orphans.iter().copied()
+    }
+
+    /// Takes an event; answers the state before.
+    pub(crate) fn apply(&mut self, pod: PodId, new: &PodState, labels: &[StringMap], now: Time) -> Option<PodState> {
+        self.now = Some(now);
+        if self.labels.len() < labels.len() {
+            self.labels.extend_from_slice(&labels[self.labels.len()..]);
+        }
+        let at = pod.0 as usize;
+        if self.pods.len() <= at {
+            self.pods.resize(at + 1, None);
+        }
+        let old = self.take(pod);
+        if new.exists {
+            self.put(pod, *new);
+        }
+        old
+    }
+
+    fn take(&mut self, pod: PodId) -> Option<PodState> {
+        let Cached { state, at } = self.pods[pod.0 as usize].take()?;
+        let Some(owner) = state.owner else {
+            self.orphans.remove(&pod);
+            return Some(state);
+        };
+        let set = &mut self.sets[owner.0 as usize];
+        set.members.swap_remove(at as usize);
+        if let Some(moved) = set.members.get(at as usize) {
+            self.pods[moved.0 as usize].as_mut().expect("members are cached").at = at;
+        }
+        self.count(pod, &state, owner, -1);
+        Some(state)
+    }
+
+    fn put(&mut self, pod: PodId, state: PodState) {
+        let mut at = 0;
+        match state.owner {
+            None => {
+                self.orphans.insert(pod);
+            }
+            Some(owner) => {
+                let set = &mut self.sets[owner.0 as usize];
+                at = set.members.len() as u32;
+                set.members.push(pod);
+                self.count(pod, &state, owner, 1);
+            }
+        }
+        self.pods[pod.0 as usize] = Some(Cached { state, at });
+    }
+
+    fn count(&mut self, pod: PodId, state: &PodState, owner: RsId, sign: i32) {
+        let set = &mut self.sets[owner.0 as usize];
+        if !state.is_finished() {
+            set.unfinished += sign;
+        }
+        let fit = set.fit(state.labels, &self.labels);
+        if state.is_terminating() && fit.selected {
+            set.terminating += sign;
+        }
+        if !state.is_active() {
+            return;
+        }
+        if !fit.selected {
+            if sign > 0 { set.strangers.insert(pod) } else { set.strangers.remove(&pod) };
+            return;
+        }
+        set.claimed += sign;
+        set.fully_labeled += sign * i32::from(fit.full);
+        if state.ready {
+            set.ready += sign;
+            if set.min_ready_s > 0 && sign > 0 {
+                set.waiting.insert((state.ready_s, pod));
+            } else if set.min_ready_s > 0 && !set.waiting.remove(&(state.ready_s, pod)) {
+                set.available -= 1;
+            }
+        }
+        if self.nodes_matter && let Some(group) = set.group {
+            let count = self.node_pods.entry((group, state.node)).or_insert(0);
+            *count = count.wrapping_add_signed(sign);
+        }
+        if let Some(rank) = &mut set.rank {
+            let ranked = Ranked { pod, state };
+            if sign > 0 { rank.insert(ranked, self.now.unwrap_or(Time::EPOCH)) } else { rank.remove(ranked) }
+        }
+    }
+
+    /// Counts of one ReplicaSet at `now`.
+    pub(crate) fn counts(&mut self, id: RsId, min_ready_s: i32, now: Time) -> PodCounts {
+        let set = &mut self.sets[id.0 as usize];
+        if set.min_ready_s != min_ready_s {
+            // `minReadySeconds` was edited: look at every ready pod once.
+            set.min_ready_s = min_ready_s;
+            set.available = 0;
+            set.waiting.clear();
+            for pod in &set.members {
+                let state = &self.pods[pod.0 as usize].as_ref().expect("members are cached").state;
+                if min_ready_s > 0 && state.is_serving() && !set.strangers.contains(pod) {
+                    set.waiting.insert((state.ready_s, *pod));
+                }
+            }
+        }
+        let due = |stamp: u32| time(stamp).plus_seconds(i64::from(min_ready_s));
+        while set.waiting.first().is_some_and(|(stamp, _)| due(*stamp) <= now) {
+            set.waiting.pop_first();
+            set.available += 1;
+        }
+        PodCounts {
+            replicas: set.claimed,
+            fully_labeled: set.fully_labeled,
+            ready: set.ready,
+            available: if min_ready_s > 0 { set.available } else { set.ready },
+            terminating: set.terminating,
+            next_available: set.waiting.first().map(|(stamp, _)| due(*stamp)),
+        }
+    }
+
+    /// Pods that need a decision about their owner.
+    pub(crate) fn misfits(&mut self, id: RsId) -> Vec<(PodId, Misfit)> {
+        let set = &mut self.sets[id.0 as usize];
+        let mut found: Vec<_> = set.strangers.iter().map(|pod| (*pod, Misfit::Release)).collect();
+        for pod in &self.orphans {
+            let state = &self.pods[pod.0 as usize].as_ref().expect("orphans are cached").state;
+            if state.is_active() && set.fit(state.labels, &self.labels).selected {
+                found.push((*pod, Misfit::Adopt));
+            }
+        }
+        found.sort_unstable_by_key(|(pod, _)| *pod);
+        found
+    }
+
+    /// The `n` claimed pods that go first, `adopted` ones of this very pass included.
+    pub(crate) fn victims(&mut self, id: RsId, adopted: &[PodId], n: usize, now: Time, victims: &mut Vec<PodId>) {
+        let pods = &self.pods;
+        let get = |pod: PodId| {
+            let state = &pods[pod.0 as usize].as_ref().expect("ranked pods are cached").state;
+            (state.uid, state)
+        };
+        let set = &mut self.sets[id.0 as usize];
+        let claimed = set.members.iter().copied().filter(|pod| {
+            get(*pod).1.is_active() && !set.strangers.contains(pod)
+        });
+        if n >= set.claimed as usize + adopted.len() {
+            victims.extend(claimed.chain(adopted.iter().copied()));
+            victims.sort_unstable();
+            return;
+        }
+        let fresh = |claimed: &mut dyn Iterator<Item = PodId>| {
+            let mut rank = RankIndex::default();
+            for pod in claimed {
+                rank.insert(Ranked { pod, state: get(pod).1 }, now);
+            }
+            rank
+        };
+        let group = set.group;
+        let node_pods = &self.node_pods;
+        let node_rank =
+            |node: NodeId| group.and_then(|group| node_pods.get(&(group, node)).copied()).unwrap_or(0);
+        if adopted.is_empty() {
+            if set.rank.is_none() {
+                // The first scale-down of this ReplicaSet: from here on the order is kept up to date.
+                set.rank = Some(fresh(&mut claimed.into_iter()));
+            }
+            set.rank.as_mut().expect("just built").victims(n, now, node_rank, get, victims);
+        } else {
+            let mut all = claimed.chain(adopted.iter().copied());
+            fresh(&mut all).victims(n, now, node_rank, get, victims);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The API server as the controllers talk to it in the world.
+
+use std::sync::Arc;
+
+use super::informer::PodCache;
+use super::pods::{DeploymentId, PodId, RsId};
+use super::store::Store;
+use crate::api::{Deployment, List, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
+use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
+use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
+use crate::controller::{ApiError, ApiErrorKind, LiveOwner};
+
+/// What the world tells its observer besides objects: counted always, worded only on request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// When.
+    pub at: Time,
+    /// Reason of the Kubernetes event.
+    pub reason: &'static str,
+    /// Its message.
+    pub message: String,
+}
+
+/// Answers the writes of one pass at once.
+pub(crate) struct Server<'a> {
+    pub(crate) store: &'a mut Store,
+    pub(crate) now: Time,
+    pub(crate) requests: &'a mut u64,
+    pub(crate) notes: Option<&'a mut Vec<Note>>,
+    pub(crate) deployment: DeploymentId,
+    pub(crate) rs: RsId,
+}
+
+fn gone(kind: &str, name: &str) -> ApiError {
+    ApiError::new(ApiErrorKind::NotFound, format!("{kind} \"{name}\" not found"))
+}
+
+impl Server<'_> {
+    fn owner_id(&self, rs: &ReplicaSet) -> Result<RsId, ApiError> {
+        self.store.replica_set_of_uid(&rs.meta.uid).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))
+    }
+}
+
+impl DeploymentApi for Server<'_> {
+    fn get_deployment(&mut self) -> Result<LiveOwner, ApiError> {
+        *self.requests += 1;
+        let live = self.store.deployment(self.deployment).ok_or_else(|| gone("deployments.apps", ""))?;
+        Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+    }
+
+    fn adopt_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner: &OwnerReference) -> Result<(), ApiError> {
+        *self.requests += 1;
+        let id = self.owner_id(rs)?;
+        let stored = self.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+        if stored.meta.controller().is_some_and(|other| other.uid != owner.uid) {
+            return Err(ApiError::new(
+                ApiErrorKind::Invalid,
+                format!(
+                    "ReplicaSet.apps \"{}\" is invalid: metadata.ownerReferences: Invalid value: Only one reference \
+                     can have Controller set to true",
+                    rs.meta.name
+                ),
+            ));
+        }
+        let mut owners = stored.meta.owner_references.clone();
+        owners.push(owner.clone());
+        self.store.patch_replica_set_owners(id, owners)
+    }
+
+    fn release_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner_uid: &Str) -> Result<(), ApiError> {
+        *self.requests += 1;
+        let id = self.owner_id(rs)?;
+        let stored = self.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+        let owners: List<OwnerReference> =
+            stored.meta.owner_references.iter().filter(|o| o.uid != *owner_uid).cloned().collect();
+        self.store.patch_replica_set_owners(id, owners)
+    }
+
+    fn create_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        *self.requests += 1;
+        self.store.create_replica_set(rs, self.now).map(|(_, stored)| stored)
+    }
+
+    fn update_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        *self.requests += 1;
+        self.store.update_replica_set(rs)
+    }
+
+    fn delete_replica_set(&mut self, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
+        *self.requests += 1;
+        let id = self.owner_id(rs)?;
+        self.store.delete_replica_set(id)
+    }
+
+    fn update_deployment(&mut self, d: Deployment) -> Result<(), ApiError> {
+        *self.requests += 1;
+        self.store.update_deployment(self.deployment, d)
+    }
+
+    fn update_deployment_status(&mut self, d: Deployment) -> Result<(), ApiError> {
+        *self.requests += 1;
+        self.store.update_deployment_status(self.deployment, d)
+    }
+
+    fn event(&mut self, event: DeploymentEvent<'_>) {
+        if let Some(notes) = &mut self.notes {
+            notes.push(Note { at: self.now, reason: event.reason(), message: event.to_string() });
+        }
+    }
+}
+
+impl ReplicaSetApi<PodId> for Server<'_> {
+    fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
+        *self.requests += 1;
+        let live = self
+            .store
+            .replica_set(self.rs)
+            .ok_or_else(|| gone("replicasets.apps", self.store.replica_set_name(self.rs)))?;
+        Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+    }
+
+    fn adopt_pod(&mut self, pod: PodId, owner: &OwnerReference) -> Result<u64, ApiError> {
+        *self.requests += 1;
+        let state = self.store.pod(pod).state;
+        if !state.exists {
+            return Err(gone("pods", &self.store.pod_name(pod)));
+        }
+        if state.owner.is_some() {
+            return Err(ApiError::new(
+                ApiErrorKind::Invalid,
+                "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true",
+            ));
+        }
+        let id = self.store.replica_set_of_uid(&owner.uid).ok_or_else(|| gone("replicasets.apps", &owner.name))?;
+        self.store.put_pod(pod, super::pods::PodState { owner: Some(id), ..state });
+        Ok(self.store.version())
+    }
+
+    fn release_pod(&mut self, pod: PodId, _rs: &ReplicaSet) -> Result<(), ApiError> {
+        *self.requests += 1;
+        let state = self.store.pod(pod).state;
+        if !state.exists {
+            return Err(gone("pods", &self.store.pod_name(pod)));
+        }
+        if state.owner == Some(self.rs) {
+            self.store.put_pod(pod, super::pods::PodState { owner: None, ..state });
+        }
+        Ok(())
+    }
+
+    fn create_pod(&mut self, rs: &Arc<ReplicaSet>) -> Result<u64, ApiError> {
+        *self.requests += 1;
+        self.store.create_pod(self.rs, rs, self.now).map(|(_, version)| version)
+    }
+
+    fn delete_pod(&mut self, pod: PodId, _rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
+        *self.requests += 1;
+        if self.store.delete_pod(pod, true) { Ok(()) } else { Err(gone("pods", &self.store.pod_name(pod))) }
+    }
+
+    fn update_replica_set_status(&mut self, mut rs: ReplicaSet, retry: bool) -> Result<Arc<ReplicaSet>, ApiError> {
+        *self.requests += 1;
+        if retry && let Some(live) = self.store.replica_set(self.rs) {
+            rs.meta.resource_version = live.meta.resource_version;
+        }
+        self.store.update_replica_set_status(rs)
+    }
+}
+
+/// What the ReplicaSet controller sees of the pods: the informer's counts.
+pub(crate) struct CachedPods<'a> {
+    pub(crate) cache: &'a mut PodCache,
+    pub(crate) rs: RsId,
+    pub(crate) adopted: Vec<PodId>,
+    pub(crate) names: &'a dyn Fn(PodId) -> (Str, Str),
+}
+
+impl PodsView for CachedPods<'_> {
+    type Pod = PodId;
+
+    fn identity(&self, pod: PodId) -> (Str, Str) {
+        (self.names)(pod)
+    }
+
+    fn misfits(&mut self, _rs: &ReplicaSet) -> Vec<(PodId, Misfit)> {
+        self.cache.misfits(self.rs)
+    }
+
+    fn adopted(&mut self, pod: PodId) {
+        self.adopted.push(pod);
+    }
+
+    fn counts(&mut self, rs: &ReplicaSet, now: Time) -> PodCounts {
+        let min_ready_s = rs.spec.min_ready_seconds;
+        let mut counts = self.cache.counts(self.rs, min_ready_s, now);
+        for pod in &self.adopted {
+            // Adopted in this very pass: claimed, but not in the cached counts yet.
+            let state = self.cache.state(*pod).expect("orphans are cached");
+            let due = super::pods::time(state.ready_s).plus_seconds(i64::from(min_ready_s));
+            counts.replicas += 1;
+            counts.fully_labeled += i32::from(self.cache.is_full(self.rs, state.labels));
+            counts.ready += i32::from(state.ready);
+            if state.ready && (min_ready_s <= 0 || due <= now) {
+                counts.available += 1;
+            } else if state.ready {
+                counts.next_available = Some(counts.next_available.map_or(due, |next| next.min(due)));
+            }
+        }
+        counts
+    }
+
+    fn victims(&mut self, _rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<PodId>) {
+        self.cache.victims(self.rs, &self.adopted, n, now, victims);
+    }
+}
+
+/// What the Deployment controller's caches know besides its ReplicaSets.
+pub(crate) struct Lookup<'a> {
+    pub(crate) pods: &'a PodCache,
+    pub(crate) sets: &'a [Option<Arc<ReplicaSet>>],
+    pub(crate) store: &'a dyn Fn(&str) -> Option<RsId>,
+}
+
+impl DeploymentLookup for Lookup<'_> {
+    fn runs_pods(&self, replica_set: &ReplicaSet) -> bool {
+        (self.store)(&replica_set.meta.uid).is_some_and(|id| self.pods.set(id).unfinished > 0)
+    }
+
+    fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
+        self.sets.iter().rev().flatten().find(|rs| rs.meta.name == name)
+    }
+
+    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str {
+        template.stable_hash(collision_count)
+    }
+}

@@ -1,0 +1,442 @@
+//! The API server: objects, versions, and what it does with a write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodState, RsId, stamp};
+use crate::api::{Deployment, List, ObjectMeta, OwnerReference, ReplicaSet, Str, StringMap, Time};
+use crate::controller::{ApiError, ApiErrorKind};
+
+/// One effective write, as watchers see it. `None` = the object is gone.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A Deployment.
+    Deployment(DeploymentId, Option<Arc<Deployment>>),
+    /// A ReplicaSet.
+    ReplicaSet(RsId, Option<Arc<ReplicaSet>>),
+    /// A Pod; gone if it does not exist.
+    Pod(PodId, PodState),
+}
+
+/// A pod in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct PodRecord {
+    /// Current state.
+    pub state: PodState,
+    /// resourceVersion.
+    pub version: u64,
+    /// The ReplicaSet that created it (gives its name, whoever owns it now).
+    pub origin: RsId,
+    /// Index in [`Store::images`] of what it runs.
+    pub image: u32,
+}
+
+/// Pods of one ReplicaSet as they are, not as any cache has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Pod objects that exist, terminating and finished ones included.
+    pub alive: i32,
+    /// Ready, neither terminating nor finished.
+    pub serving: i32,
+    /// Terminating.
+    pub terminating: i32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    Deployment,
+    ReplicaSet,
+}
+
+/// All objects.
+#[derive(Default, Debug)]
+pub struct Store {
+    version: u64,
+    uids: u32,
+    deployments: Vec<Option<Arc<Deployment>>>,
+    replica_sets: Vec<Option<Arc<ReplicaSet>>>,
+    rs_names: Vec<Str>,
+    names: BTreeMap<(Kind, Str, Str), u32>,
+    owners: BTreeMap<Str, RsId>,
+    pods: Vec<PodRecord>,
+    totals: Vec<Totals>,
+    orphan_totals: Totals,
+    labels: Vec<StringMap>,
+    images: Vec<Str>,
+    /// Pods that the namespace's quota allows to exist; `None` = any number.
+    pub quota_pods: Option<u32>,
+    alive: u32,
+    changes: Vec<(u64, Change)>,
+}
+
+fn conflict(kind: &str, name: &str) -> ApiError {
+    ApiError::new(
+        ApiErrorKind::Conflict,
+        format!(
+            "Operation cannot be fulfilled on {kind} \"{name}\": the object has been modified; please apply your \
+             changes to the latest version and try again"
+        ),
+    )
+}
+
+fn not_found(kind: &str, name: &str) -> ApiError {
+    ApiError::new(ApiErrorKind::NotFound, format!("{kind} \"{name}\" not found"))
+}
+
+impl Store {
+    fn next(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    fn new_uid(&mut self) -> u32 {
+        self.uids += 1;
+        self.uids
+    }
+
+    /// The version of the last write.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Takes the changes since the last call, in version order.
+    pub fn take_changes(&mut self, into: &mut Vec<(u64, Change)>) {
+        into.append(&mut self.changes);
+    }
+
+    fn create_meta(&mut self, meta: &mut ObjectMeta, now: Time) {
+        let uid = self.new_uid();
+        meta.uid = format!("u{uid}").into();
+        meta.resource_version = self.next();
+        meta.generation = 1;
+        meta.creation_timestamp = Some(now.whole_second());
+        if meta.namespace.is_empty() {
+            meta.namespace = "default".into();
+        }
+    }
+
+    fn claim_name(&mut self, kind: Kind, text: &str, meta: &ObjectMeta, id: u32) -> Result<(), ApiError> {
+        let namespace = if meta.namespace.is_empty() { "default".into() } else { meta.namespace.clone() };
+        let key = (kind, namespace, meta.name.clone());
+        if self.names.contains_key(&key) {
+            return Err(ApiError::new(
+                ApiErrorKind::AlreadyExists,
+                format!("{text} \"{}\" already exists", meta.name),
+            ));
+        }
+        self.names.insert(key, id);
+        Ok(())
+    }
+
+    // Deployments.
+
+    /// Creates a Deployment (already defaulted and validated); its status is cleared.
+    pub fn create_deployment(&mut self, mut d: Deployment, now: Time) -> Result<DeploymentId, ApiError> {
+        let id = DeploymentId(self.deployments.len() as u32);
+        self.claim_name(Kind::Deployment, "deployments.apps", &d.meta, id.0)?;
+        self.create_meta(&mut d.meta, now);
+        d.status = Default::default();
+        let version = d.meta.resource_version;
+        let stored = Arc::new(d);
+        self.deployments.push(Some(stored.clone()));
+        self.changes.push((version, Change::Deployment(id, Some(stored))));
+        Ok(id)
+    }
+
+    /// The Deployment, if it exists.
+    pub fn deployment(&self, id: DeploymentId) -> Option<&Arc<Deployment>> {
+        self.deployments.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All Deployments that exist.
+    pub fn deployments(&self) -> impl Iterator<Item = (DeploymentId, &Arc<Deployment>)> {
+        self.deployments.iter().enumerate().filter_map(|(at, d)| Some((DeploymentId(at as u32), d.as_ref()?)))
+    }
+
+    /// The Deployment of that name.
+    pub fn deployment_named(&self, namespace: &str, name: &str) -> Option<DeploymentId> {
+        self.names.get(&(Kind::Deployment, namespace.into(), name.into())).map(|id| DeploymentId(*id))
+    }
+
+    fn put_deployment(&mut self, id: DeploymentId, mut d: Deployment) {
+        d.meta.resource_version = self.next();
+        let version = d.meta.resource_version;
+        let stored = Arc::new(d);
+        self.deployments[id.0 as usize] = Some(stored.clone());
+        self.changes.push((version, Change::Deployment(id, Some(stored))));
+    }
+
+    /// Main-resource update: status is kept; the generation rises iff spec or annotations changed.
+    pub fn update_deployment(&mut self, id: DeploymentId, d: Deployment) -> Result<(), ApiError> {
+        let Some(stored) = self.deployment(id).cloned() else {
+            return Err(not_found("deployments.apps", &d.meta.name));
+        };
+        if d.meta.resource_version != stored.meta.resource_version {
+            return Err(conflict("deployments.apps", &d.meta.name));
+        }
+        let mut new = d;
+        new.status = stored.status.clone();
+        let meant = new.spec != stored.spec || new.meta.annotations != stored.meta.annotations;
+        new.meta.generation = stored.meta.generation + i64::from(meant);
+        if new != *stored {
+            self.put_deployment(id, new);
+        }
+        Ok(())
+    }
+
+    /// Status update: spec and labels are kept, annotations are taken over, the generation stays.
+    pub fn update_deployment_status(&mut self, id: DeploymentId, d: Deployment) -> Result<(), ApiError> {
+        let Some(stored) = self.deployment(id).cloned() else {
+            return Err(not_found("deployments.apps", &d.meta.name));
+        };
+        if d.meta.resource_version != stored.meta.resource_version {
+            return Err(conflict("deployments.apps", &d.meta.name));
+        }
+        if d.status != stored.status || d.meta.annotations != stored.meta.annotations {
+            let mut new = (*stored).clone();
+            new.status = d.status;
+            new.meta.annotations = d.meta.annotations;
+            self.put_deployment(id, new);
+        }
+        Ok(())
+    }
+
+    // ReplicaSets.
+
+    /// Creates a ReplicaSet (already defaulted and validated); its status is cleared.
+    pub fn create_replica_set(&mut self, mut rs: ReplicaSet, now: Time) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
+        let id = RsId(self.replica_sets.len() as u32);
+        self.claim_name(Kind::ReplicaSet, "replicasets.apps", &rs.meta, id.0)?;
+        self.create_meta(&mut rs.meta, now);
+        rs.status = Default::default();
+        let version = rs.meta.resource_version;
+        self.owners.insert(rs.meta.uid.clone(), id);
+        self.rs_names.push(rs.meta.name.clone());
+        self.totals.push(Totals::default());
+        let stored = Arc::new(rs);
+        self.replica_sets.push(Some(stored.clone()));
+        self.changes.push((version, Change::ReplicaSet(id, Some(stored.clone()))));
+        Ok((id, stored))
+    }
+
+    /// The ReplicaSet, if it exists.
+    pub fn replica_set(&self, id: RsId) -> Option<&Arc<ReplicaSet>> {
+        self.replica_sets.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All ReplicaSets that exist.
+    pub fn replica_sets(&self) -> impl Iterator<Item = (RsId, &Arc<ReplicaSet>)> {
+        self.replica_sets.iter().enumerate().filter_map(|(at, rs)| Some((RsId(at as u32), rs.as_ref()?)))
+    }
+
+    /// The ReplicaSet of that uid, existing or not.
+    pub fn replica_set_of_uid(&self, uid: &str) -> Option<RsId> {
+        self.owners.get(uid).copied()
+    }
+
+    fn put_replica_set(&mut self, id: RsId, mut rs: ReplicaSet) -> Arc<ReplicaSet> {
+        rs.meta.resource_version = self.next();
+        let version = rs.meta.resource_version;
+        let stored = Arc::new(rs);
+        self.replica_sets[id.0 as usize] = Some(stored.clone());
+        self.changes.push((version, Change::ReplicaSet(id, Some(stored.clone()))));
+        stored
+    }
+
+    /// Main-resource update: status is kept; the generation rises iff the spec changed.
+    pub fn update_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        let (id, stored) = self.stored_replica_set(&rs)?;
+        if rs.spec.replicas < 0 {
+            return Err(ApiError::new(
+                ApiErrorKind::Invalid,
+                format!(
+                    "ReplicaSet.apps \"{}\" is invalid: spec.replicas: Invalid value: {}: must be greater than or \
+                     equal to 0",
+                    rs.meta.name, rs.spec.replicas
+                ),
+            ));
+        }
+        let mut new = rs;
+        new.status = stored.status.clone();
+        new.meta.generation = stored.meta.generation + i64::from(new.spec != stored.spec);
+        Ok(if new == *stored { stored } else { self.put_replica_set(id, new) })
+    }
+
+    /// Status update: everything else is kept.
+    pub fn update_replica_set_status(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        let (id, stored) = self.stored_replica_set(&rs)?;
+        if rs.status == stored.status {
+            return Ok(stored);
+        }
+        let mut new = (*stored).clone();
+        new.status = rs.status;
+        Ok(self.put_replica_set(id, new))
+    }
+
+    fn stored_replica_set(&self, rs: &ReplicaSet) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
+        let missing = || not_found("replicasets.apps", &rs.meta.name);
+        let id = self.replica_set_of_uid(&rs.meta.uid).ok_or_else(missing)?;
+        let stored = self.replica_set(id).ok_or_else(missing)?;
+        if rs.meta.resource_version != stored.meta.resource_version {
+            return Err(conflict("replicasets.apps", &rs.meta.name));
+        }
+        Ok((id, stored.clone()))
+    }
+
+    /// Replaces the owners of a ReplicaSet (what adoption and release patches do).
+    pub fn patch_replica_set_owners(&mut self, id: RsId, owners: List<OwnerReference>) -> Result<(), ApiError> {
+        let Some(stored) = self.replica_set(id) else {
+            return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
+        };
+        let mut new = (**stored).clone();
+        new.meta.owner_references = owners;
+        self.put_replica_set(id, new);
+        Ok(())
+    }
+
+    /// Removes a ReplicaSet at once; its pods stay, owned by nothing that exists.
+    pub fn delete_replica_set(&mut self, id: RsId) -> Result<(), ApiError> {
+        let Some(gone) = self.replica_sets[id.0 as usize].take() else {
+            return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
+        };
+        self.names.remove(&(Kind::ReplicaSet, gone.meta.namespace.clone(), gone.meta.name.clone()));
+        let version = self.next();
+        self.changes.push((version, Change::ReplicaSet(id, None)));
+        Ok(())
+    }
+
+    // Pods.
+
+    /// Every pod ever created, in creation order.
+    pub fn pods(&self) -> &[PodRecord] {
+        &self.pods
+    }
+
+    /// One pod.
+    pub fn pod(&self, id: PodId) -> &PodRecord {
+        &self.pods[id.0 as usize]
+    }
+
+    /// A pod's name: that of the ReplicaSet that made it and its uid as five digits.
+    pub fn pod_name(&self, id: PodId) -> String {
+        let pod = self.pod(id);
+        format!("{}-{:05}", self.rs_names[pod.origin.0 as usize], pod.state.uid)
+    }
+
+    /// Name of a ReplicaSet, existing or not.
+    pub fn replica_set_name(&self, id: RsId) -> &Str {
+        &self.rs_names[id.0 as usize]
+    }
+
+    /// All label sets that pods ever had.
+    pub fn labels(&self) -> &[StringMap] {
+        &self.labels
+    }
+
+    /// The image of a pod.
+    pub fn image(&self, id: PodId) -> &Str {
+        &self.images[self.pod(id).image as usize]
+    }
+
+    /// Number of a label set.
+    pub fn intern_labels(&mut self, labels: &StringMap) -> LabelsId {
+        let found = self.labels.iter().rposition(|known| known == labels);
+        LabelsId(found.unwrap_or_else(|| {
+            self.labels.push(labels.clone());
+            self.labels.len() - 1
+        }) as u32)
+    }
+
+    fn intern_image(&mut self, image: &str) -> u32 {
+        let found = self.images.iter().rposition(|known| known == image);
+        found.unwrap_or_else(|| {
+            self.images.push(image.into());
+            self.images.len() - 1
+        }) as u32
+    }
+
+    /// Pods of one ReplicaSet, as they are.
+    pub fn totals(&self, id: RsId) -> Totals {
+        self.totals[id.0 as usize]
+    }
+
+    /// Creates one pod of a ReplicaSet.
+    pub fn create_pod(&mut self, owner: RsId, rs: &ReplicaSet, now: Time) -> Result<(PodId, u64), ApiError> {
+        if self.quota_pods.is_some_and(|quota| self.alive >= quota) {
+            return Err(ApiError::new(
+                ApiErrorKind::Forbidden,
+                format!("pods \"{}-\" is forbidden: exceeded quota", rs.meta.name),
+            ));
+        }
+        let id = PodId(self.pods.len() as u32);
+        let uid = self.new_uid();
+        let labels = self.intern_labels(&rs.spec.template.labels);
+        let image = self.intern_image(rs.spec.template.image());
+        let cost = rs
+            .spec
+            .template
+            .annotation(crate::api::annotation::POD_DELETION_COST)
+            .map_or(0, crate::controller::replicaset::ranking::deletion_cost);
+        let none = PodState {
+            uid,
+            owner: Some(owner),
+            labels,
+            node: NodeId::NONE,
+            created_s: stamp(now),
+            ready_s: 0,
+            restarts: 0,
+            cost,
+            phase: Phase::Pending,
+            ready: false,
+            deleting: false,
+            exists: false,
+        };
+        self.pods.push(PodRecord { state: none, version: 0, origin: owner, image });
+        self.put_pod(id, PodState { exists: true, ..none });
+        Ok((id, self.version))
+    }
+
+    /// Writes a pod's new state; a write that changes nothing takes no version.
+    pub fn put_pod(&mut self, id: PodId, new: PodState) {
+        let old = self.pods[id.0 as usize].state;
+        if old == new {
+            return;
+        }
+        self.tally(&old, -1);
+        self.tally(&new, 1);
+        let version = self.next();
+        let record = &mut self.pods[id.0 as usize];
+        record.state = new;
+        record.version = version;
+        self.changes.push((version, Change::Pod(id, new)));
+    }
+
+    fn tally(&mut self, state: &PodState, sign: i32) {
+        if !state.exists {
+            return;
+        }
+        self.alive = self.alive.wrapping_add_signed(sign);
+        let totals = match state.owner {
+            Some(owner) => &mut self.totals[owner.0 as usize],
+            None => &mut self.orphan_totals,
+        };
+        totals.alive += sign;
+        totals.serving += sign * i32::from(state.is_serving());
+        totals.terminating += sign * i32::from(state.is_terminating());
+    }
+
+    /// Asks a pod to stop: it terminates if it may take time, else it is gone at once. `false` = it was gone.
+    pub fn delete_pod(&mut self, id: PodId, graceful: bool) -> bool {
+        let state = self.pod(id).state;
+        if state.exists {
+            self.put_pod(id, PodState { deleting: true, exists: graceful && !state.is_finished(), ..state });
+        }
+        state.exists
+    }
+
+    /// The object disappears.
+    pub fn remove_pod(&mut self, id: PodId) {
+        let state = self.pod(id).state;
+        self.put_pod(id, PodState { exists: false, ..state });
+    }
+}

@@ -1,0 +1,124 @@
+//! A controller's work queue: a key is in it at most once; delayed keys keep their earliest timer.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::api::Time;
+use crate::sim::{MS, SECOND};
+
+/// A token bucket in integer arithmetic: `burst` at once, then one every `interval` nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenBucket {
+    interval: i64,
+    burst: i64,
+    /// When the bucket would be empty of debts.
+    next: Time,
+}
+
+impl TokenBucket {
+    pub(crate) fn new(interval: i64, burst: i64) -> Self {
+        TokenBucket { interval, burst, next: Time::EPOCH }
+    }
+
+    /// Takes a token; answers how long to wait for it, ns.
+    pub(crate) fn take(&mut self, now: Time) -> i64 {
+        self.next = self.next.max(now);
+        let wait = self.next.since(now) - (self.burst - 1) * self.interval;
+        self.next = self.next.plus_nanos(self.interval);
+        wait.max(0)
+    }
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Key {
+    queued: bool,
+    processing: bool,
+    again: bool,
+    failures: u32,
+    timer: Option<Time>,
+}
+
+/// The queue of one controller. Keys are dense indices of objects.
+#[derive(Debug)]
+pub(crate) struct WorkQueue {
+    ready: VecDeque<u32>,
+    keys: BTreeMap<u32, Key>,
+    bucket: TokenBucket,
+}
+
+impl WorkQueue {
+    pub(crate) fn new() -> Self {
+        WorkQueue { ready: VecDeque::new(), keys: BTreeMap::new(), bucket: TokenBucket::new(SECOND / 10, 100) }
+    }
+
+    pub(crate) fn add(&mut self, key: u32) {
+        let state = self.keys.entry(key).or_default();
+        if state.processing {
+            state.again = true;
+        } else if !state.queued {
+            state.queued = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// Takes the next key; it is being processed until [`Self::done`].
+    pub(crate) fn take(&mut self) -> Option<u32> {
+        let key = self.ready.pop_front()?;
+        let state = self.keys.get_mut(&key).expect("queued keys are known");
+        (state.queued, state.processing) = (false, true);
+        Some(key)
+    }
+
+    pub(crate) fn done(&mut self, key: u32) {
+        let state = self.keys.get_mut(&key).expect("processed keys are known");
+        state.processing = false;
+        if std::mem::take(&mut state.again) {
+            self.add(key);
+        }
+    }
+
+    /// Adds the key at `at`; answers whether a timer has to be set for it.
+    pub(crate) fn add_at(&mut self, key: u32, at: Time, now: Time) -> bool {
+        if at <= now {
+            self.add(key);
+            return false;
+        }
+        let state = self.keys.entry(key).or_default();
+        if state.timer.is_some_and(|earlier| earlier <= at) {
+            return false;
+        }
+        state.timer = Some(at);
+        true
+    }
+
+    /// A timer went off; it is void if an earlier one replaced it.
+    pub(crate) fn timer(&mut self, key: u32, at: Time) {
+        if let Some(state) = self.keys.get_mut(&key)
+            && state.timer == Some(at)
+        {
+            state.timer = None;
+            self.add(key);
+        }
+    }
+
+    /// When a failed key is to be tried again.
+    pub(crate) fn rate_limited(&mut self, key: u32, now: Time) -> Time {
+        let state = self.keys.entry(key).or_default();
+        let backoff = (5 * MS).saturating_mul(1_i64 << state.failures.min(40)).min(1000 * SECOND);
+        state.failures += 1;
+        now.plus_nanos(backoff.max(self.bucket.take(now)))
+    }
+
+    pub(crate) fn failures(&self, key: u32) -> u32 {
+        self.keys.get(&key).map_or(0, |state| state.failures)
+    }
+
+    pub(crate) fn forget(&mut self, key: u32) {
+        if let Some(state) = self.keys.get_mut(&key) {
+            state.failures = 0;
+        }
+    }
+}

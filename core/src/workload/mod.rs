@@ -1,0 +1,71 @@
+//! How pods behave: how long they take to start and to stop, and which images never get ready.
+
+use std::collections::BTreeMap;
+
+use crate::api::Str;
+use crate::sim::{Distribution, Rng, SECOND};
+
+/// What becomes of a pod after it was created.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Startup {
+    /// Ready that many nanoseconds after its start.
+    Ready(i64),
+    /// Never ready.
+    Never,
+}
+
+/// Behaviour of one image.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Behavior {
+    /// From start to Ready.
+    pub startup: Distribution,
+    /// Whether it ever gets ready.
+    pub gets_ready: bool,
+}
+
+/// The workload: the user's application, not Kubernetes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Workload {
+    /// What an image does that `images` does not name.
+    pub default: Behavior,
+    /// What other images do.
+    pub images: BTreeMap<Str, Behavior>,
+    /// Fixed start-up times by pod in creation order, repeated (ns; negative = never); overrides distributions.
+    pub startup_by_order: Vec<i64>,
+    /// From the request to stop to the end of the pod.
+    pub stop: Distribution,
+}
+
+impl Default for Workload {
+    fn default() -> Self {
+        Workload {
+            default: Behavior { startup: Distribution::Constant(0), gets_ready: true },
+            images: BTreeMap::new(),
+            startup_by_order: Vec::new(),
+            stop: Distribution::Constant(0),
+        }
+    }
+}
+
+impl Workload {
+    fn behavior(&self, image: &str) -> &Behavior {
+        self.images.get(image).unwrap_or(&self.default)
+    }
+
+    /// Draws what becomes of the `order`-th pod. Takes the same number of random numbers whatever the image, so
+    /// that runs with other images stay paired.
+    pub fn startup(&self, order: u32, image: &str, rng: &mut Rng) -> Startup {
+        let behavior = self.behavior(image);
+        let drawn = behavior.startup.sample(rng);
+        let ns = match self.startup_by_order.len() {
+            0 => drawn,
+            len => self.startup_by_order[order as usize % len],
+        };
+        if behavior.gets_ready && ns >= 0 { Startup::Ready(ns) } else { Startup::Never }
+    }
+
+    /// Draws how long a pod takes to stop; never longer than its grace period allows.
+    pub fn stop(&self, grace_s: i64, rng: &mut Rng) -> i64 {
+        self.stop.sample(rng).min(grace_s.saturating_mul(SECOND)).max(0)
+    }
+}
