@@ -5,5 +5,8 @@
 //! operating system. `ARCHITECTURE.md` at the root of the repository has the map.
 
 pub mod api;
+pub mod cluster;
+pub mod conformance;
 pub mod controller;
 pub mod sim;
+pub mod workload;

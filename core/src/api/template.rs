@@ -97,6 +97,23 @@ impl PodTemplate {
         self.body.value.pointer("/metadata/annotations")?.get(key)?.as_str()
     }
 
+    /// A copy with an annotation set.
+    #[must_use]
+    pub fn with_annotation(&self, key: &str, text: &str) -> Self {
+        let mut value = self.to_value();
+        let root = value.as_object_mut().expect("a template is a JSON object");
+        let mut place = root;
+        for name in ["metadata", "annotations"] {
+            let next = place.entry(name).or_insert_with(|| Value::Object(Default::default()));
+            if !next.is_object() {
+                *next = Value::Object(Default::default());
+            }
+            place = next.as_object_mut().expect("just made one");
+        }
+        place.insert(key.into(), text.into());
+        PodTemplate::from_value(&value)
+    }
+
     /// Containers (not init containers) as JSON objects, in order.
     pub fn containers(&self) -> impl Iterator<Item = &Value> {
         self.body.value.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten()
@@ -144,7 +161,11 @@ impl PodTemplate {
         }
         // Upstream maps the decimal digits to an alphabet without vowels, so that no name spells a word.
         const SAFE: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-        hash.to_string().bytes().map(|digit| SAFE[digit as usize % SAFE.len()] as char).collect::<String>().into()
+        hash.to_string()
+            .bytes()
+            .map(|digit| SAFE[digit as usize % SAFE.len()] as char)
+            .collect::<String>()
+            .into()
     }
 }
 
@@ -178,4 +199,3 @@ fn fingerprint(value: &Value) -> u64 {
     serde_json::to_writer(&mut fnv, value).expect("writing to a hash cannot fail");
     fnv.0
 }
-

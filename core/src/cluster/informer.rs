@@ -117,16 +117,14 @@ impl PodCache {
         self.labels[labels.0 as usize].contains_all(&self.sets[id.0 as usize].template_labels)
     }
 
-    pub(crate) fn members(&self, id: RsId) -> &[PodId] {
-        &self.sets[id.0 as usize].members
-    }
-
-    pub(crate) fn orphans(&self) -> impl Iterator<Item = PodId> + '_ {
-        self.orphans.iter().copied()
-    }
-
     /// Takes an event; answers the state before.
-    pub(crate) fn apply(&mut self, pod: PodId, new: &PodState, labels: &[StringMap], now: Time) -> Option<PodState> {
+    pub(crate) fn apply(
+        &mut self,
+        pod: PodId,
+        new: &PodState,
+        labels: &[StringMap],
+        now: Time,
+    ) -> Option<PodState> {
         self.now = Some(now);
         if self.labels.len() < labels.len() {
             self.labels.extend_from_slice(&labels[self.labels.len()..]);
@@ -186,7 +184,11 @@ impl PodCache {
             return;
         }
         if !fit.selected {
-            if sign > 0 { set.strangers.insert(pod) } else { set.strangers.remove(&pod) };
+            if sign > 0 {
+                set.strangers.insert(pod)
+            } else {
+                set.strangers.remove(&pod)
+            };
             return;
         }
         set.claimed += sign;
@@ -199,7 +201,9 @@ impl PodCache {
                 set.available -= 1;
             }
         }
-        if self.nodes_matter && let Some(group) = set.group {
+        if self.nodes_matter
+            && let Some(group) = set.group
+        {
             let count = self.node_pods.entry((group, state.node)).or_insert(0);
             *count = count.wrapping_add_signed(sign);
         }
@@ -254,16 +258,22 @@ impl PodCache {
     }
 
     /// The `n` claimed pods that go first, `adopted` ones of this very pass included.
-    pub(crate) fn victims(&mut self, id: RsId, adopted: &[PodId], n: usize, now: Time, victims: &mut Vec<PodId>) {
+    pub(crate) fn victims(
+        &mut self,
+        id: RsId,
+        adopted: &[PodId],
+        n: usize,
+        now: Time,
+        victims: &mut Vec<PodId>,
+    ) {
         let pods = &self.pods;
         let get = |pod: PodId| {
             let state = &pods[pod.0 as usize].as_ref().expect("ranked pods are cached").state;
             (state.uid, state)
         };
         let set = &mut self.sets[id.0 as usize];
-        let claimed = set.members.iter().copied().filter(|pod| {
-            get(*pod).1.is_active() && !set.strangers.contains(pod)
-        });
+        let claimed =
+            set.members.iter().copied().filter(|pod| get(*pod).1.is_active() && !set.strangers.contains(pod));
         if n >= set.claimed as usize + adopted.len() {
             victims.extend(claimed.chain(adopted.iter().copied()));
             victims.sort_unstable();

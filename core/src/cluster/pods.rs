@@ -93,7 +93,8 @@ impl PodState {
 
 /// Seconds since [`Time::EPOCH`], rounded down.
 pub fn stamp(now: Time) -> u32 {
-    u32::try_from(now.seconds() - Time::EPOCH.seconds()).expect("virtual time starts at its epoch and lasts < 136 years")
+    u32::try_from(now.seconds() - Time::EPOCH.seconds())
+        .expect("virtual time starts at its epoch and lasts < 136 years")
 }
 
 /// The time of a stamp.

@@ -60,8 +60,9 @@ impl Ages {
         home.by_uid.insert((uid_key(ranked.state.uid), ranked.pod));
         home.by_stamp.insert((stamp, ranked.pod));
         let created = ranked.state.created_s;
-        self.created =
-            Some(self.created.map_or((created, created), |(low, high)| (low.min(created), high.max(created))));
+        self.created = Some(
+            self.created.map_or((created, created), |(low, high)| (low.min(created), high.max(created))),
+        );
         self.restarted |= ranked.state.restarts > 0;
         self.len += 1;
     }
@@ -115,9 +116,7 @@ impl Ages {
 /// Rules 6–8 for two pods of one class and rank.
 fn compare_within(a: (u32, &PodState), b: (u32, &PodState), now: Time) -> Ordering {
     let ages = |a_stamp: u32, b_stamp: u32| {
-        bucket(now, a_stamp)
-            .cmp(&bucket(now, b_stamp))
-            .then_with(|| uid_key(a.0).cmp(&uid_key(b.0)))
+        bucket(now, a_stamp).cmp(&bucket(now, b_stamp)).then_with(|| uid_key(a.0).cmp(&uid_key(b.0)))
     };
     if a.1.ready && b.1.ready && a.1.ready_s != b.1.ready_s {
         return ages(a.1.ready_s, b.1.ready_s);
@@ -146,8 +145,7 @@ fn sort_by_relation<T: Copy>(items: &mut [T], less: &impl Fn(&T, &T) -> Ordering
     let (left, right) = (items[..middle].to_vec(), items[middle..].to_vec());
     let (mut l, mut r) = (0, 0);
     for slot in items.iter_mut() {
-        let take_right = l == left.len()
-            || (r < right.len() && less(&right[r], &left[l]) == Ordering::Less);
+        let take_right = l == left.len() || (r < right.len() && less(&right[r], &left[l]) == Ordering::Less);
         *slot = if take_right { right[r] } else { left[l] };
         if take_right { r += 1 } else { l += 1 }
     }
@@ -221,9 +219,9 @@ impl RankIndex {
                     }
                     for age in ages {
                         let wanted = n - victims.len();
-                        let buckets = group
-                            .iter()
-                            .filter_map(|node| nodes[node].get(&restarts)?.buckets.get(&age).map(|b| &b.by_uid));
+                        let buckets = group.iter().filter_map(|node| {
+                            nodes[node].get(&restarts)?.buckets.get(&age).map(|b| &b.by_uid)
+                        });
                         let all: usize = buckets.clone().map(BTreeSet::len).sum();
                         if all <= wanted {
                             victims.extend(buckets.flatten().map(|(_, pod)| *pod));

@@ -131,7 +131,8 @@ impl ReplicaSetApi<PodId> for Server<'_> {
                 "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true",
             ));
         }
-        let id = self.store.replica_set_of_uid(&owner.uid).ok_or_else(|| gone("replicasets.apps", &owner.name))?;
+        let id =
+            self.store.replica_set_of_uid(&owner.uid).ok_or_else(|| gone("replicasets.apps", &owner.name))?;
         self.store.put_pod(pod, super::pods::PodState { owner: Some(id), ..state });
         Ok(self.store.version())
     }
@@ -158,7 +159,11 @@ impl ReplicaSetApi<PodId> for Server<'_> {
         if self.store.delete_pod(pod, true) { Ok(()) } else { Err(gone("pods", &self.store.pod_name(pod))) }
     }
 
-    fn update_replica_set_status(&mut self, mut rs: ReplicaSet, retry: bool) -> Result<Arc<ReplicaSet>, ApiError> {
+    fn update_replica_set_status(
+        &mut self,
+        mut rs: ReplicaSet,
+        retry: bool,
+    ) -> Result<Arc<ReplicaSet>, ApiError> {
         *self.requests += 1;
         if retry && let Some(live) = self.store.replica_set(self.rs) {
             rs.meta.resource_version = live.meta.resource_version;

@@ -204,7 +204,11 @@ impl Store {
     // ReplicaSets.
 
     /// Creates a ReplicaSet (already defaulted and validated); its status is cleared.
-    pub fn create_replica_set(&mut self, mut rs: ReplicaSet, now: Time) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
+    pub fn create_replica_set(
+        &mut self,
+        mut rs: ReplicaSet,
+        now: Time,
+    ) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
         let id = RsId(self.replica_sets.len() as u32);
         self.claim_name(Kind::ReplicaSet, "replicasets.apps", &rs.meta, id.0)?;
         self.create_meta(&mut rs.meta, now);
@@ -284,7 +288,11 @@ impl Store {
     }
 
     /// Replaces the owners of a ReplicaSet (what adoption and release patches do).
-    pub fn patch_replica_set_owners(&mut self, id: RsId, owners: List<OwnerReference>) -> Result<(), ApiError> {
+    pub fn patch_replica_set_owners(
+        &mut self,
+        id: RsId,
+        owners: List<OwnerReference>,
+    ) -> Result<(), ApiError> {
         let Some(stored) = self.replica_set(id) else {
             return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
         };
@@ -360,6 +368,11 @@ impl Store {
         self.totals[id.0 as usize]
     }
 
+    /// The same for all ReplicaSets that ever existed, and for the pods that no ReplicaSet owns.
+    pub fn all_totals(&self) -> impl Iterator<Item = Totals> + '_ {
+        self.totals.iter().copied().chain([self.orphan_totals])
+    }
+
     /// Creates one pod of a ReplicaSet.
     pub fn create_pod(&mut self, owner: RsId, rs: &ReplicaSet, now: Time) -> Result<(PodId, u64), ApiError> {
         if self.quota_pods.is_some_and(|quota| self.alive >= quota) {
@@ -372,11 +385,10 @@ impl Store {
         let uid = self.new_uid();
         let labels = self.intern_labels(&rs.spec.template.labels);
         let image = self.intern_image(rs.spec.template.image());
-        let cost = rs
-            .spec
-            .template
-            .annotation(crate::api::annotation::POD_DELETION_COST)
-            .map_or(0, crate::controller::replicaset::ranking::deletion_cost);
+        let key = crate::api::annotation::POD_DELETION_COST;
+        let cost = rs.spec.template.annotation(key).map_or(0, |text| {
+            crate::controller::replicaset::ranking::deletion_cost(&StringMap::from_iter([(key, text)]))
+        });
         let none = PodState {
             uid,
             owner: Some(owner),

@@ -47,7 +47,11 @@ pub(crate) struct WorkQueue {
 
 impl WorkQueue {
     pub(crate) fn new() -> Self {
-        WorkQueue { ready: VecDeque::new(), keys: BTreeMap::new(), bucket: TokenBucket::new(SECOND / 10, 100) }
+        WorkQueue {
+            ready: VecDeque::new(),
+            keys: BTreeMap::new(),
+            bucket: TokenBucket::new(SECOND / 10, 100),
+        }
     }
 
     pub(crate) fn add(&mut self, key: u32) {

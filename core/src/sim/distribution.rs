@@ -40,9 +40,7 @@ impl Distribution {
         let u = rng.unit();
         match self {
             Distribution::Constant(ns) => *ns,
-            Distribution::Uniform(low, high) => {
-                low + libm::floor(u * ((high - low) as f64 + 1.0)) as i64
-            }
+            Distribution::Uniform(low, high) => low + libm::floor(u * ((high - low) as f64 + 1.0)) as i64,
             Distribution::LogNormal { p50, p95 } => {
                 let sigma = libm::log(*p95 as f64 / *p50 as f64) / Z95;
                 (*p50 as f64 * libm::exp(sigma * normal_quantile(u))) as i64

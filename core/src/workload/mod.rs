@@ -34,6 +34,8 @@ pub struct Workload {
     pub startup_by_order: Vec<i64>,
     /// From the request to stop to the end of the pod.
     pub stop: Distribution,
+    /// Grace period of every pod, s; `None` = that of its template.
+    pub grace_s: Option<i64>,
 }
 
 impl Default for Workload {
@@ -43,6 +45,7 @@ impl Default for Workload {
             images: BTreeMap::new(),
             startup_by_order: Vec::new(),
             stop: Distribution::Constant(0),
+            grace_s: None,
         }
     }
 }
@@ -65,7 +68,8 @@ impl Workload {
     }
 
     /// Draws how long a pod takes to stop; never longer than its grace period allows.
-    pub fn stop(&self, grace_s: i64, rng: &mut Rng) -> i64 {
+    pub fn stop(&self, template_grace_s: i64, rng: &mut Rng) -> i64 {
+        let grace_s = self.grace_s.unwrap_or(template_grace_s);
         self.stop.sample(rng).min(grace_s.saturating_mul(SECOND)).max(0)
     }
 }

@@ -1,0 +1,230 @@
+//! Mode `run`: a whole rollout in virtual time, one case to one verdict.
+
+use serde_json::{Value, json};
+
+use crate::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType, Time};
+use crate::cluster::pods::DeploymentId;
+use crate::cluster::{Cluster, ClusterConfig, UserAction};
+use crate::controller::deployment::revision;
+use crate::sim::{Distribution, MS};
+use crate::workload::{Behavior, Workload};
+
+/// Longest run, ms of virtual time.
+const UNTIL_MS_MAX: i64 = 7 * 86_400_000;
+
+/// The verdict on one line of input. A line that is no case gets `{"id":…,"invalid":"why"}`.
+pub fn run(line: &str) -> Value {
+    let case: Value = match serde_json::from_str(line) {
+        Ok(case) => case,
+        Err(error) => return json!({"id": null, "invalid": error.to_string()}),
+    };
+    let id = case.get("id").cloned().unwrap_or(Value::Null);
+    match verdict(&case) {
+        Ok(views) => json!({"id": id, "views": views}),
+        Err(why) => json!({"id": id, "invalid": why}),
+    }
+}
+
+fn integer(case: &Value, field: &str, default: i64) -> Result<i64, String> {
+    match case.get(field) {
+        None | Some(Value::Null) => Ok(default),
+        Some(value) => value.as_i64().ok_or_else(|| format!("{field}: an integer is needed")),
+    }
+}
+
+fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
+    match case.get(field) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(value) => {
+            value.as_array().map(Vec::as_slice).ok_or_else(|| format!("{field}: a list is needed"))
+        }
+    }
+}
+
+struct Step {
+    at_ms: i64,
+    actions: Vec<UserAction>,
+}
+
+fn steps(case: &Value) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    for step in list(case, "steps")? {
+        let mut actions = Vec::new();
+        for (key, value) in step.as_object().ok_or("steps: objects are needed")? {
+            let bad = || format!("steps: {key}: {value} does not fit");
+            actions.push(match key.as_str() {
+                "atMs" => continue,
+                "image" => {
+                    UserAction::SetImage { container: None, image: value.as_str().ok_or_else(bad)?.into() }
+                }
+                "replicas" => {
+                    UserAction::Scale(value.as_i64().and_then(|n| i32::try_from(n).ok()).ok_or_else(bad)?)
+                }
+                "paused" => UserAction::Pause(value.as_bool().ok_or_else(bad)?),
+                "strategy" => UserAction::Strategy(strategy(value)?),
+                "undo" if value == &Value::Bool(true) => UserAction::Undo(None),
+                "undo" if value == &Value::Bool(false) => continue,
+                "killPods" => {
+                    UserAction::KillPods(value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?)
+                }
+                _ => return Err(format!("steps: unknown field {key:?}")),
+            });
+        }
+        steps.push(Step { at_ms: integer(step, "atMs", 0)?, actions });
+    }
+    if steps.windows(2).any(|pair| pair[0].at_ms > pair[1].at_ms) {
+        return Err("steps: not in time order".into());
+    }
+    Ok(steps)
+}
+
+fn strategy(value: &Value) -> Result<DeploymentStrategy, String> {
+    let limit = |field: &str| -> Result<Option<IntOrString>, String> {
+        match value.pointer(&format!("/rollingUpdate/{field}")) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(IntOrString::String(text.as_str().into()))),
+            Some(number) => {
+                let number = number.as_i64().and_then(|n| i32::try_from(n).ok());
+                Ok(Some(IntOrString::Int(number.ok_or("strategy: a number or text is needed")?)))
+            }
+        }
+    };
+    let rolling_update = match value.get("rollingUpdate") {
+        None | Some(Value::Null) => None,
+        Some(_) => {
+            Some(RollingUpdate { max_unavailable: limit("maxUnavailable")?, max_surge: limit("maxSurge")? })
+        }
+    };
+    Ok(DeploymentStrategy {
+        type_: StrategyType::from(value.get("type").and_then(Value::as_str).unwrap_or_default()),
+        rolling_update,
+    })
+}
+
+fn verdict(case: &Value) -> Result<Vec<Value>, String> {
+    let deployment = case.get("deployment").ok_or("deployment: missing")?;
+    let mut d = Deployment::from_value(deployment).map_err(|error| error.to_string())?;
+    d.meta.uid = Default::default();
+    d.meta.resource_version = 0;
+    let steps = steps(case)?;
+    let until_ms = integer(case, "untilMs", 0)?;
+    let tick_ms = integer(case, "tickMs", 100)?;
+    if !(1..=3_600_000).contains(&tick_ms) || !(0..=UNTIL_MS_MAX).contains(&until_ms) {
+        return Err(format!("untilMs or tickMs out of range (0..={UNTIL_MS_MAX}, 1..=3600000)"));
+    }
+    let startup: Vec<i64> = list(case, "startupMs")?
+        .iter()
+        .map(|ms| {
+            ms.as_i64().map(|ms| if ms < 0 { -1 } else { ms * MS }).ok_or("startupMs: integers are needed")
+        })
+        .collect::<Result<_, _>>()?;
+    let bad = Behavior { startup: Distribution::Constant(0), gets_ready: false };
+    let workload = Workload {
+        startup_by_order: startup,
+        stop: Distribution::Constant(integer(case, "terminationMs", 0)?.max(0) * MS),
+        images: list(case, "badImages")?
+            .iter()
+            .filter_map(|image| Some((image.as_str()?.into(), bad.clone())))
+            .collect(),
+        // The protocol's times are the case's own; no grace period shortens them.
+        grace_s: Some(i64::MAX / 1_000_000_000),
+        ..Workload::default()
+    };
+    let mut cluster = Cluster::new(ClusterConfig::ideal(), workload, 0);
+    let mut recorder = Recorder { id: DeploymentId(0), views: Vec::new() };
+    let mut next_step = 0;
+    let ticks = (until_ms + tick_ms - 1) / tick_ms;
+    let at = |ms: i64| Time::EPOCH.plus_nanos(ms * MS);
+    let mut tick = 0;
+    while tick < ticks.max(1) {
+        let start_ms = tick * tick_ms;
+        cluster.run_before(at(start_ms), &mut |_| ()).map_err(|error| error.to_string())?;
+        let mut acted = false;
+        if tick == 0 {
+            recorder.id = cluster.create(d.clone()).map_err(|error| error.to_string())?;
+            acted = true;
+        }
+        while let Some(step) = steps.get(next_step).filter(|step| step.at_ms <= start_ms) {
+            for action in &step.actions {
+                // A step that the API refuses (nothing to undo, …) changes nothing.
+                let _ = cluster.act(recorder.id, action);
+            }
+            next_step += 1;
+            acted = true;
+        }
+        if acted {
+            cluster.settle().map_err(|error| error.to_string())?;
+        }
+        // The view of a tick is taken just before the next one starts.
+        cluster.run_before(at(start_ms + tick_ms), &mut |_| ()).map_err(|error| error.to_string())?;
+        recorder.view(&cluster, start_ms);
+        tick += 1;
+        // Ticks in which nothing can happen are skipped.
+        let next_event = cluster.next_at().map_or(ticks, |next| next.since(Time::EPOCH) / MS / tick_ms);
+        let next_action = steps.get(next_step).map_or(ticks, |step| (step.at_ms + tick_ms - 1) / tick_ms);
+        tick = tick.max(next_event.min(next_action));
+    }
+    Ok(recorder.views)
+}
+
+struct Recorder {
+    id: DeploymentId,
+    views: Vec<Value>,
+}
+
+impl Recorder {
+    fn view(&mut self, cluster: &Cluster, at_ms: i64) {
+        let Some(d) = cluster.store.deployment(self.id) else { return };
+        let status = &d.status;
+        let mut conditions: Vec<String> = status
+            .conditions
+            .iter()
+            .map(|c| format!("{}={}/{}", c.type_, c.status.as_str(), c.reason))
+            .collect();
+        conditions.sort();
+        let (mut alive, mut serving) = (0, 0);
+        let mut sets: Vec<(i64, Value)> = Vec::new();
+        for (_, rs) in cluster.store.replica_sets() {
+            let revision = revision(&rs.meta.annotations).unwrap_or(0);
+            sets.push((
+                revision,
+                json!({
+                    "revision": revision,
+                    "image": rs.spec.template.image(),
+                    "spec": rs.spec.replicas,
+                    "replicas": rs.status.replicas,
+                    "ready": rs.status.ready_replicas,
+                    "available": rs.status.available_replicas,
+                    "terminating": rs.status.terminating_replicas.unwrap_or(0),
+                }),
+            ));
+        }
+        sets.sort_by_key(|(revision, _)| *revision);
+        for totals in cluster.store.all_totals() {
+            alive += totals.alive;
+            serving += totals.serving;
+        }
+        let mut view = json!({
+            "replicas": status.replicas,
+            "updated": status.updated_replicas,
+            "ready": status.ready_replicas,
+            "available": status.available_replicas,
+            "unavailable": status.unavailable_replicas,
+            "terminating": status.terminating_replicas.unwrap_or(0),
+            "generation": d.meta.generation,
+            "observed": status.observed_generation,
+            "conditions": conditions,
+            "podsAlive": alive,
+            "podsReady": serving,
+            "replicaSets": sets.into_iter().map(|(_, set)| set).collect::<Vec<_>>(),
+        });
+        let same = self.views.last().is_some_and(|last: &Value| {
+            let mut last = last.clone();
+            last.as_object_mut().is_some_and(|last| last.remove("atMs").is_some()) && last == view
+        });
+        if !same {
+            view["atMs"] = at_ms.into();
+            self.views.push(view);
+        }
+    }
+}
