@@ -10,10 +10,11 @@ pub mod pods;
 mod rank;
 mod server;
 pub mod store;
+mod timed;
 mod user;
 mod work_queue;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
@@ -24,7 +25,8 @@ use self::informer::PodCache;
 use self::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp};
 use self::server::{CachedPods, Lookup, Server};
 use self::store::{Change, Store};
-use self::work_queue::WorkQueue;
+use self::timed::{ActivePass, FrozenPods, PassView, Remembered, Request, Script};
+use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::DeploymentView;
 use crate::controller::replicaset::Memory;
@@ -50,6 +52,8 @@ enum Event {
     Deliver,
     /// A delayed key is due.
     Timer(Controller, u32, Time),
+    /// The next request of a pass reaches the API server.
+    Request(Controller, usize),
 }
 
 /// Work done so far.
@@ -103,6 +107,7 @@ pub struct Cluster {
     sets: Vec<Option<Arc<ReplicaSet>>>,
     owner_of: Vec<Option<DeploymentId>>,
     children: Vec<Vec<RsId>>,
+    unowned: BTreeSet<RsId>,
     pods: PodCache,
     applied_pods: u64,
     applied_sets: u64,
@@ -111,6 +116,8 @@ pub struct Cluster {
     deployment_queue: WorkQueue,
     set_queue: WorkQueue,
     memory: Vec<Memory<PodId>>,
+    active: [Vec<Option<ActivePass>>; 2],
+    budgets: [Option<TokenBucket>; 2],
     startup_rng: Rng,
     stop_rng: Rng,
     notes: Option<Vec<Note>>,
@@ -127,6 +134,12 @@ impl Cluster {
     pub fn new(config: ClusterConfig, workload: Workload, seed: u64) -> Self {
         let mut store = Store::default();
         store.quota_pods = config.quota_pods;
+        let budget = config.budget.map(|budget| {
+            TokenBucket::new(
+                crate::sim::SECOND / i64::from(budget.qps.max(1)),
+                i64::from(budget.burst.max(1)),
+            )
+        });
         Cluster {
             now: Time::EPOCH,
             config,
@@ -137,6 +150,7 @@ impl Cluster {
             sets: Vec::new(),
             owner_of: Vec::new(),
             children: Vec::new(),
+            unowned: BTreeSet::new(),
             pods: PodCache::new(false),
             applied_pods: 0,
             applied_sets: 0,
@@ -144,6 +158,8 @@ impl Cluster {
             deployment_queue: WorkQueue::new(),
             set_queue: WorkQueue::new(),
             memory: Vec::new(),
+            active: Default::default(),
+            budgets: [budget; 2],
             startup_rng: Rng::new(seed, 1),
             stop_rng: Rng::new(seed, 2),
             notes: None,
@@ -209,6 +225,10 @@ impl Cluster {
             self.take_effects();
             let mut worked = false;
             for controller in [Controller::Deployment, Controller::ReplicaSet] {
+                let busy = self.active[controller as usize].iter().flatten().count();
+                if busy >= self.config.workers as usize {
+                    continue;
+                }
                 let key = match controller {
                     Controller::Deployment => self.deployment_queue.take(),
                     Controller::ReplicaSet => self.set_queue.take(),
@@ -216,9 +236,10 @@ impl Cluster {
                 let Some(key) = key else { continue };
                 worked = true;
                 passes += 1;
-                match controller {
-                    Controller::Deployment => self.deployment_pass(DeploymentId(key)),
-                    Controller::ReplicaSet => self.replica_set_pass(RsId(key)),
+                match (controller, self.config.is_instant()) {
+                    (Controller::Deployment, true) => self.deployment_pass(DeploymentId(key)),
+                    (Controller::ReplicaSet, true) => self.replica_set_pass(RsId(key)),
+                    (_, false) => self.begin(controller, key),
                 }
                 self.take_effects();
             }
@@ -228,8 +249,7 @@ impl Cluster {
                     passes_max: self.config.passes_per_instant_max,
                 });
             }
-            let quiet = self.deployment_queue.is_empty() && self.set_queue.is_empty();
-            if !worked && quiet && self.events.next_at().is_none_or(|at| at > self.now) {
+            if !worked && self.events.next_at().is_none_or(|at| at > self.now) {
                 return Ok(());
             }
         }
@@ -247,6 +267,7 @@ impl Cluster {
             }
             Event::PodGone(pod) => self.store.remove_pod(pod),
             Event::Deliver => self.deliver_due(),
+            Event::Request(controller, slot) => self.request(controller, slot),
             Event::Timer(Controller::Deployment, key, at) => self.deployment_queue.timer(key, at),
             Event::Timer(Controller::ReplicaSet, key, at) => self.set_queue.timer(key, at),
         }
@@ -384,6 +405,11 @@ impl Cluster {
             }
             _ => {}
         }
+        if object.is_some() && new_owner.is_none() {
+            self.unowned.insert(id);
+        } else {
+            self.unowned.remove(&id);
+        }
         self.sets[at] = object;
         self.set_queue.add(id.0);
     }
@@ -477,29 +503,12 @@ impl Cluster {
             return;
         };
         let mut candidates = std::mem::take(&mut self.views);
-        candidates
-            .extend(self.children[id.0 as usize].iter().filter_map(|rs| self.sets[rs.0 as usize].clone()));
-        for (at, rs) in self.sets.iter().enumerate() {
-            // Orphans, and sets whose owner the handlers did not resolve but whose uid is this Deployment's.
-            if let Some(rs) = rs
-                && self.owner_of[at].is_none()
-                && rs.meta.controller().is_none_or(|owner| owner.uid == d.meta.uid)
-            {
-                candidates.push(rs.clone());
-            }
-        }
-        let owners = std::mem::take(&mut self.store);
-        let mut store = owners;
+        self.candidates(id, &d, &mut candidates);
         let result = {
-            let ids: std::collections::BTreeMap<_, _> = candidates
-                .iter()
-                .filter_map(|rs| Some((rs.meta.uid.clone(), store.replica_set_of_uid(&rs.meta.uid)?)))
-                .collect();
-            let by_uid = |uid: &str| ids.get(uid).copied();
-            let lookup = Lookup { pods: &self.pods, sets: &self.sets, store: &by_uid };
+            let lookup = Lookup { pods: &self.pods, sets: &self.sets };
             let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup };
             let mut server = Server {
-                store: &mut store,
+                store: &mut self.store,
                 now: self.now,
                 requests: &mut self.statistics.requests,
                 notes: self.notes.as_mut(),
@@ -508,10 +517,22 @@ impl Cluster {
             };
             deployment::sync(&view, self.now, &mut server)
         };
-        self.store = store;
         candidates.clear();
         self.views = candidates;
         self.finish(Controller::Deployment, id.0, result);
+    }
+
+    /// ReplicaSets that a pass over a Deployment looks at: its own, and orphans.
+    fn candidates(&self, id: DeploymentId, d: &Deployment, into: &mut Vec<Arc<ReplicaSet>>) {
+        into.extend(self.children[id.0 as usize].iter().filter_map(|rs| self.sets[rs.0 as usize].clone()));
+        for at in &self.unowned {
+            // Orphans, and sets whose owner the handlers did not resolve but whose uid is this Deployment's.
+            if let Some(rs) = &self.sets[at.0 as usize]
+                && rs.meta.controller().is_none_or(|owner| owner.uid == d.meta.uid)
+            {
+                into.push(rs.clone());
+            }
+        }
     }
 
     fn replica_set_pass(&mut self, id: RsId) {
@@ -582,5 +603,156 @@ impl Cluster {
             Controller::ReplicaSet => &mut self.set_queue,
         };
         queue.done(key);
+    }
+}
+
+/// Passes that take time.
+impl Cluster {
+    /// Takes up a key: sees what the caches hold now, and sends the first request.
+    fn begin(&mut self, controller: Controller, key: u32) {
+        let at = key as usize;
+        let view = match controller {
+            Controller::Deployment => {
+                self.statistics.deployment_passes += 1;
+                self.deployments[at].clone().map(|deployment| {
+                    let mut replica_sets = Vec::new();
+                    self.candidates(DeploymentId(key), &deployment, &mut replica_sets);
+                    PassView::Deployment { deployment, replica_sets }
+                })
+            }
+            Controller::ReplicaSet => {
+                self.statistics.replica_set_passes += 1;
+                let memory = &mut self.memory[at];
+                if let Err(error) = memory.own_writes.check(self.applied_pods, self.applied_sets) {
+                    self.finish(controller, key, Err(error));
+                    return;
+                }
+                let may_manage = memory.expectations.satisfied(self.now);
+                if self.sets[at].is_none() {
+                    memory.expectations.clear();
+                }
+                self.sets[at].clone().map(|rs| PassView::ReplicaSet {
+                    rs,
+                    may_manage,
+                    pods: FrozenPods::default(),
+                })
+            }
+        };
+        let Some(view) = view else {
+            self.finish(controller, key, Ok(Requeue::None));
+            return;
+        };
+        let mut pass = ActivePass {
+            key,
+            view,
+            answers: Vec::new(),
+            wanted: VecDeque::new(),
+            events_told: 0,
+            result: Ok(Requeue::None),
+        };
+        self.think(controller, &mut pass, true);
+        let passes = &mut self.active[controller as usize];
+        let slot = passes.iter().position(Option::is_none).unwrap_or_else(|| {
+            passes.push(None);
+            passes.len() - 1
+        });
+        self.proceed(controller, slot, pass);
+    }
+
+    /// Runs the pass with the answers so far, to learn what it asks for next.
+    fn think(&mut self, controller: Controller, pass: &mut ActivePass, first: bool) {
+        let uid = match &pass.view {
+            PassView::Deployment { deployment, .. } => deployment.meta.uid.clone(),
+            PassView::ReplicaSet { rs, .. } => rs.meta.uid.clone(),
+        };
+        let mut script = Script {
+            answers: &pass.answers,
+            replayed: 0,
+            wanted: VecDeque::new(),
+            uid,
+            now: self.now,
+            events: 0,
+            events_told: pass.events_told,
+            notes: self.notes.as_mut(),
+        };
+        pass.result = match &mut pass.view {
+            PassView::Deployment { deployment, replica_sets } => {
+                let lookup = Lookup { pods: &self.pods, sets: &self.sets };
+                let view = DeploymentView { deployment, replica_sets, lookup: &lookup };
+                deployment::sync(&view, self.now, &mut script)
+            }
+            PassView::ReplicaSet { rs, may_manage, pods } => {
+                let id = RsId(pass.key);
+                let names = |_: PodId| Default::default();
+                let behind = first.then(|| CachedPods {
+                    cache: &mut self.pods,
+                    rs: id,
+                    adopted: Vec::new(),
+                    names: &names,
+                });
+                let mut view = Remembered { frozen: pods, behind };
+                // What is expected is settled when the pass begins; later runs must not expect it anew.
+                let mut scratch = Memory::default();
+                let memory = if first { &mut self.memory[pass.key as usize] } else { &mut scratch };
+                replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script)
+            }
+        };
+        let _ = controller;
+        pass.events_told = pass.events_told.max(script.events);
+        pass.wanted = script.wanted;
+    }
+
+    fn proceed(&mut self, controller: Controller, slot: usize, pass: ActivePass) {
+        if pass.wanted.is_empty() {
+            self.active[controller as usize][slot] = None;
+            self.finish(controller, pass.key, pass.result);
+            return;
+        }
+        let wait = self.budgets[controller as usize].as_mut().map_or(0, |budget| budget.take(self.now));
+        let at = self.now.plus_nanos(wait + self.config.request_latency_ns);
+        self.active[controller as usize][slot] = Some(pass);
+        self.events.push(at, Event::Request(controller, slot));
+    }
+
+    fn request(&mut self, controller: Controller, slot: usize) {
+        let Some(mut pass) = self.active[controller as usize][slot].take() else { return };
+        let request = pass.wanted.pop_front().expect("a pass waits for a request");
+        let answer = request.perform(&mut Server {
+            store: &mut self.store,
+            now: self.now,
+            requests: &mut self.statistics.requests,
+            notes: None,
+            deployment: DeploymentId(pass.key),
+            rs: RsId(pass.key),
+        });
+        let ok = answer.is_ok();
+        if let PassView::ReplicaSet { rs, .. } = &pass.view {
+            let (uid, memory) = (rs.meta.uid.clone(), &mut self.memory[pass.key as usize]);
+            match (&request, &answer) {
+                (Request::CreatePod(_) | Request::AdoptPod(..), timed::Answer::Version(Ok(version))) => {
+                    memory.own_writes.wrote_pod(&uid, *version);
+                }
+                (Request::CreatePod(_), _) => memory.expectations.creations_observed(1),
+                (Request::DeletePod(pod, _), _) if !ok => memory.expectations.deletion_observed(*pod),
+                (Request::UpdateSetStatus(..), timed::Answer::Set(Ok(stored))) => {
+                    memory.own_writes.wrote_replica_set(&uid, stored.meta.resource_version);
+                }
+                _ => {}
+            }
+        }
+        pass.answers.push(answer);
+        if !(ok && request.is_foreseeable()) {
+            let creations = |wanted: &VecDeque<Request>| {
+                wanted.iter().filter(|request| matches!(request, Request::CreatePod(_))).count()
+            };
+            let before = creations(&pass.wanted);
+            self.think(controller, &mut pass, false);
+            // Creations given up (the slow start stopped at an error) will never be observed.
+            let given_up = before.saturating_sub(creations(&pass.wanted));
+            if given_up > 0 && controller == Controller::ReplicaSet {
+                self.memory[pass.key as usize].expectations.creations_observed(given_up);
+            }
+        }
+        self.proceed(controller, slot, pass);
     }
 }

@@ -223,12 +223,14 @@ impl PodsView for CachedPods<'_> {
 pub(crate) struct Lookup<'a> {
     pub(crate) pods: &'a PodCache,
     pub(crate) sets: &'a [Option<Arc<ReplicaSet>>],
-    pub(crate) store: &'a dyn Fn(&str) -> Option<RsId>,
 }
 
 impl DeploymentLookup for Lookup<'_> {
     fn runs_pods(&self, replica_set: &ReplicaSet) -> bool {
-        (self.store)(&replica_set.meta.uid).is_some_and(|id| self.pods.set(id).unfinished > 0)
+        let same =
+            |rs: &Option<Arc<ReplicaSet>>| rs.as_ref().is_some_and(|rs| rs.meta.uid == replica_set.meta.uid);
+        let at = self.sets.iter().rposition(same);
+        at.is_some_and(|at| self.pods.set(RsId(at as u32)).unfinished > 0)
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {

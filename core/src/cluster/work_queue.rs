@@ -64,10 +64,6 @@ impl WorkQueue {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ready.is_empty()
-    }
-
     /// Takes the next key; it is being processed until [`Self::done`].
     pub(crate) fn take(&mut self) -> Option<u32> {
         let key = self.ready.pop_front()?;

@@ -1,3 +1,4 @@
 //! The one test binary of the core.
 
+mod timed;
 mod worked_timelines;

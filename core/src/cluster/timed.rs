@@ -1,0 +1,280 @@
+//! Passes that take time: each request waits for the client's budget and travels to the API server.
+//!
+//! A pass is a pure function of its view and of the API server's answers, so it can be suspended at any request:
+//! run it with the answers so far, note which requests it would send next (believing that all go well), send one,
+//! and run it again from the start with one answer more. Requests whose success changes nothing of what follows
+//! (pods created and deleted) are sent without running it again.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::pods::PodId;
+use super::server::{Note, Server};
+use crate::api::{Deployment, OwnerReference, ReplicaSet, Str, Time};
+use crate::controller::deployment::{DeploymentApi, DeploymentEvent};
+use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
+use crate::controller::{ApiError, LiveOwner, Requeue, SyncError};
+
+/// A request to the API server.
+#[derive(Clone, Debug)]
+pub(super) enum Request {
+    GetDeployment,
+    AdoptSet(Arc<ReplicaSet>, OwnerReference),
+    ReleaseSet(Arc<ReplicaSet>, Str),
+    CreateSet(Box<ReplicaSet>),
+    UpdateSet(Box<ReplicaSet>),
+    DeleteSet(Arc<ReplicaSet>),
+    UpdateDeployment(Box<Deployment>),
+    UpdateDeploymentStatus(Box<Deployment>),
+    GetSet,
+    AdoptPod(PodId, OwnerReference),
+    ReleasePod(PodId, Arc<ReplicaSet>),
+    CreatePod(Arc<ReplicaSet>),
+    DeletePod(PodId, Arc<ReplicaSet>),
+    UpdateSetStatus(Box<ReplicaSet>, bool),
+}
+
+/// What the API server answered.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Done(Result<(), ApiError>),
+    Owner(Result<LiveOwner, ApiError>),
+    Set(Result<Arc<ReplicaSet>, ApiError>),
+    Version(Result<u64, ApiError>),
+}
+
+impl Answer {
+    pub(super) fn is_ok(&self) -> bool {
+        match self {
+            Answer::Done(answer) => answer.is_ok(),
+            Answer::Owner(answer) => answer.is_ok(),
+            Answer::Set(answer) => answer.is_ok(),
+            Answer::Version(answer) => answer.is_ok(),
+        }
+    }
+}
+
+impl Request {
+    /// Whether a good answer leaves all that follows as it was foreseen.
+    pub(super) fn is_foreseeable(&self) -> bool {
+        matches!(self, Request::CreatePod(_) | Request::DeletePod(..))
+    }
+
+    /// Sends it: the API server acts and answers.
+    pub(super) fn perform(&self, server: &mut Server<'_>) -> Answer {
+        match self.clone() {
+            Request::GetDeployment => Answer::Owner(server.get_deployment()),
+            Request::AdoptSet(rs, owner) => Answer::Done(server.adopt_replica_set(&rs, &owner)),
+            Request::ReleaseSet(rs, uid) => Answer::Done(server.release_replica_set(&rs, &uid)),
+            Request::CreateSet(rs) => Answer::Set(server.create_replica_set(*rs)),
+            Request::UpdateSet(rs) => Answer::Set(server.update_replica_set(*rs)),
+            Request::DeleteSet(rs) => Answer::Done(server.delete_replica_set(&rs)),
+            Request::UpdateDeployment(d) => Answer::Done(server.update_deployment(*d)),
+            Request::UpdateDeploymentStatus(d) => Answer::Done(server.update_deployment_status(*d)),
+            Request::GetSet => Answer::Owner(server.get_replica_set()),
+            Request::AdoptPod(pod, owner) => Answer::Version(server.adopt_pod(pod, &owner)),
+            Request::ReleasePod(pod, rs) => Answer::Done(server.release_pod(pod, &rs)),
+            Request::CreatePod(rs) => Answer::Version(server.create_pod(&rs)),
+            Request::DeletePod(pod, rs) => Answer::Done(server.delete_pod(pod, &rs)),
+            Request::UpdateSetStatus(rs, retry) => Answer::Set(server.update_replica_set_status(*rs, retry)),
+        }
+    }
+}
+
+/// A pass under way.
+#[derive(Debug)]
+pub(super) struct ActivePass {
+    pub(super) key: u32,
+    pub(super) view: PassView,
+    pub(super) answers: Vec<Answer>,
+    pub(super) wanted: VecDeque<Request>,
+    pub(super) events_told: usize,
+    pub(super) result: Result<Requeue, SyncError>,
+}
+
+/// What a pass saw when it began.
+#[derive(Debug)]
+pub(super) enum PassView {
+    Deployment { deployment: Arc<Deployment>, replica_sets: Vec<Arc<ReplicaSet>> },
+    ReplicaSet { rs: Arc<ReplicaSet>, may_manage: bool, pods: FrozenPods },
+}
+
+/// Plays the API server for a pass that is run again: answers what was answered, believes the best of the rest.
+pub(super) struct Script<'a> {
+    pub(super) answers: &'a [Answer],
+    pub(super) replayed: usize,
+    pub(super) wanted: VecDeque<Request>,
+    pub(super) uid: Str,
+    pub(super) now: Time,
+    pub(super) events: usize,
+    pub(super) events_told: usize,
+    pub(super) notes: Option<&'a mut Vec<Note>>,
+}
+
+impl Script<'_> {
+    fn ask(&mut self, request: impl FnOnce() -> Request) -> Option<Answer> {
+        let known = self.answers.get(self.replayed).cloned();
+        self.replayed += 1;
+        if known.is_none() {
+            self.wanted.push_back(request());
+        }
+        known
+    }
+
+    fn done(&mut self, request: impl FnOnce() -> Request) -> Result<(), ApiError> {
+        match self.ask(request) {
+            None => Ok(()),
+            Some(Answer::Done(answer)) => answer,
+            Some(other) => unreachable!("a pass is a function of its answers, got {other:?}"),
+        }
+    }
+
+    fn owner(&mut self, request: Request) -> Result<LiveOwner, ApiError> {
+        match self.ask(|| request) {
+            None => Ok(LiveOwner { uid: self.uid.clone(), deletion_timestamp: None }),
+            Some(Answer::Owner(answer)) => answer,
+            Some(other) => unreachable!("a pass is a function of its answers, got {other:?}"),
+        }
+    }
+
+    fn set(
+        &mut self,
+        rs: ReplicaSet,
+        request: impl FnOnce(Box<ReplicaSet>) -> Request,
+    ) -> Result<Arc<ReplicaSet>, ApiError> {
+        let believed = Arc::new(rs.clone());
+        match self.ask(|| request(Box::new(rs))) {
+            None => Ok(believed),
+            Some(Answer::Set(answer)) => answer,
+            Some(other) => unreachable!("a pass is a function of its answers, got {other:?}"),
+        }
+    }
+
+    fn version(&mut self, request: impl FnOnce() -> Request) -> Result<u64, ApiError> {
+        match self.ask(request) {
+            None => Ok(0),
+            Some(Answer::Version(answer)) => answer,
+            Some(other) => unreachable!("a pass is a function of its answers, got {other:?}"),
+        }
+    }
+}
+
+impl DeploymentApi for Script<'_> {
+    fn get_deployment(&mut self) -> Result<LiveOwner, ApiError> {
+        self.owner(Request::GetDeployment)
+    }
+    fn adopt_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner: &OwnerReference) -> Result<(), ApiError> {
+        self.done(|| Request::AdoptSet(rs.clone(), owner.clone()))
+    }
+    fn release_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner_uid: &Str) -> Result<(), ApiError> {
+        self.done(|| Request::ReleaseSet(rs.clone(), owner_uid.clone()))
+    }
+    fn create_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        self.set(rs, Request::CreateSet)
+    }
+    fn update_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+        self.set(rs, Request::UpdateSet)
+    }
+    fn delete_replica_set(&mut self, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
+        self.done(|| Request::DeleteSet(rs.clone()))
+    }
+    fn update_deployment(&mut self, d: Deployment) -> Result<(), ApiError> {
+        self.done(|| Request::UpdateDeployment(Box::new(d)))
+    }
+    fn update_deployment_status(&mut self, d: Deployment) -> Result<(), ApiError> {
+        self.done(|| Request::UpdateDeploymentStatus(Box::new(d)))
+    }
+    fn event(&mut self, event: DeploymentEvent<'_>) {
+        // Only what follows from answers that are in has happened; and each event happens once.
+        if !self.wanted.is_empty() {
+            return;
+        }
+        self.events += 1;
+        if self.events > self.events_told
+            && let Some(notes) = &mut self.notes
+        {
+            notes.push(Note { at: self.now, reason: event.reason(), message: event.to_string() });
+        }
+    }
+}
+
+impl ReplicaSetApi<PodId> for Script<'_> {
+    fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
+        self.owner(Request::GetSet)
+    }
+    fn adopt_pod(&mut self, pod: PodId, owner: &OwnerReference) -> Result<u64, ApiError> {
+        self.version(|| Request::AdoptPod(pod, owner.clone()))
+    }
+    fn release_pod(&mut self, pod: PodId, rs: &ReplicaSet) -> Result<(), ApiError> {
+        self.done(|| Request::ReleasePod(pod, Arc::new(rs.clone())))
+    }
+    fn create_pod(&mut self, rs: &Arc<ReplicaSet>) -> Result<u64, ApiError> {
+        self.version(|| Request::CreatePod(rs.clone()))
+    }
+    fn delete_pod(&mut self, pod: PodId, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
+        self.done(|| Request::DeletePod(pod, rs.clone()))
+    }
+    fn update_replica_set_status(
+        &mut self,
+        rs: ReplicaSet,
+        retry: bool,
+    ) -> Result<Arc<ReplicaSet>, ApiError> {
+        self.set(rs, |rs| Request::UpdateSetStatus(rs, retry))
+    }
+}
+
+/// The pods as a pass saw them first, so that running it again sees the same while the cache moves on.
+#[derive(Clone, Default, Debug)]
+pub(super) struct FrozenPods {
+    misfits: Option<Vec<(PodId, Misfit)>>,
+    counts: Option<PodCounts>,
+    victims: Option<Vec<PodId>>,
+}
+
+/// A view that remembers what it answered; without one behind it, it answers from memory alone.
+pub(super) struct Remembered<'a, V> {
+    pub(super) frozen: &'a mut FrozenPods,
+    pub(super) behind: Option<V>,
+}
+
+impl<V: PodsView<Pod = PodId>> PodsView for Remembered<'_, V> {
+    type Pod = PodId;
+
+    fn identity(&self, pod: PodId) -> (Str, Str) {
+        self.behind.as_ref().map(|view| view.identity(pod)).unwrap_or_default()
+    }
+
+    fn misfits(&mut self, rs: &ReplicaSet) -> Vec<(PodId, Misfit)> {
+        let behind = &mut self.behind;
+        self.frozen
+            .misfits
+            .get_or_insert_with(|| behind.as_mut().map(|view| view.misfits(rs)).unwrap_or_default())
+            .clone()
+    }
+
+    fn adopted(&mut self, pod: PodId) {
+        if let Some(view) = &mut self.behind {
+            view.adopted(pod);
+        }
+    }
+
+    fn counts(&mut self, rs: &ReplicaSet, now: Time) -> PodCounts {
+        let behind = &mut self.behind;
+        *self
+            .frozen
+            .counts
+            .get_or_insert_with(|| behind.as_mut().map(|view| view.counts(rs, now)).unwrap_or_default())
+    }
+
+    fn victims(&mut self, rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<PodId>) {
+        let behind = &mut self.behind;
+        let known = self.frozen.victims.get_or_insert_with(|| {
+            let mut found = Vec::new();
+            if let Some(view) = behind {
+                view.victims(rs, n, now, &mut found);
+            }
+            found
+        });
+        victims.extend(known.iter().take(n));
+    }
+}
