@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Str, StringMap};
 
 /// Label by which the Deployment controller tells the pods of its ReplicaSets apart.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// Everything of a pod template but its labels, in canonical form (see [`super::schema::canonical`]): two
-/// templates mean the same to the API machinery iff labels and canonical values are equal.
+/// Everything of a pod template but its labels: as it was written, and in canonical form (see
+/// [`super::schema::canonical`]), by which two templates are compared.
 #[derive(Debug)]
 pub struct TemplateBody {
-    value: Value,
+    written: Value,
+    canonical: Value,
     fingerprint: u64,
 }
 
@@ -29,39 +30,39 @@ impl PodTemplate {
     /// From the JSON form of a `PodTemplateSpec` (already checked against the schema; what the schema does not
     /// know has been reported and dropped).
     pub fn from_value(value: &Value) -> Self {
-        let mut value = super::schema::canonical(super::schema::POD_TEMPLATE_SPEC, value);
-        let mut labels = StringMap::new();
-        if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-            if let Some(Value::Object(found)) = meta.remove("labels") {
-                labels = found
-                    .iter()
-                    .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
-                    .collect();
+        let mut canonical = super::schema::canonical(super::schema::POD_TEMPLATE_SPEC, value);
+        let labels = match take_labels(&mut canonical) {
+            Some(Value::Object(found)) => {
+                found.iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).collect()
             }
-            if meta.is_empty() {
-                value.as_object_mut().expect("metadata was found in it").remove("metadata");
-            }
-        }
-        let fingerprint = fingerprint(&value);
-        PodTemplate { labels, body: Arc::new(TemplateBody { value, fingerprint }) }
+            _ => StringMap::new(),
+        };
+        let mut written = if value.is_object() { value.clone() } else { Value::Object(Map::new()) };
+        take_labels(&mut written);
+        let fingerprint = fingerprint(&canonical);
+        PodTemplate { labels, body: Arc::new(TemplateBody { written, canonical, fingerprint }) }
     }
 
-    /// The JSON form of the `PodTemplateSpec`, labels included.
+    /// The JSON form of the `PodTemplateSpec` as it was written, labels included.
     pub fn to_value(&self) -> Value {
-        let mut value = self.body.value.clone();
+        let mut value = self.body.written.clone();
         if !self.labels.is_empty() {
-            let labels: serde_json::Map<String, Value> =
+            let labels: Map<String, Value> =
                 self.labels.iter().map(|(k, v)| (k.to_string(), Value::from(v.as_str()))).collect();
-            let root = value.as_object_mut().expect("a template is a JSON object");
-            let meta = root.entry("metadata").or_insert_with(|| Value::Object(Default::default()));
-            meta.as_object_mut().expect("metadata is a JSON object").insert("labels".into(), labels.into());
+            if let Value::Object(root) = &mut value {
+                let meta = root.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+                if !meta.is_object() {
+                    *meta = Value::Object(Map::new());
+                }
+                meta["labels"] = labels.into();
+            }
         }
         value
     }
 
     /// The canonical JSON form without the labels.
     pub fn body(&self) -> &Value {
-        &self.body.value
+        &self.body.canonical
     }
 
     /// Hash of the canonical body; equal bodies have equal fingerprints.
@@ -72,7 +73,8 @@ impl PodTemplate {
     /// Upstream's semantic equality of two templates after removing the `pod-template-hash` label from both.
     pub fn equal_ignoring_hash(&self, other: &PodTemplate) -> bool {
         (Arc::ptr_eq(&self.body, &other.body)
-            || (self.body.fingerprint == other.body.fingerprint && self.body.value == other.body.value))
+            || (self.body.fingerprint == other.body.fingerprint
+                && self.body.canonical == other.body.canonical))
             && self.labels.equal_except(&other.labels, POD_TEMPLATE_HASH)
     }
 
@@ -94,7 +96,7 @@ impl PodTemplate {
 
     /// The value of a template annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.body.value.pointer("/metadata/annotations")?.get(key)?.as_str()
+        self.body.written.pointer("/metadata/annotations")?.get(key)?.as_str()
     }
 
     /// A copy with an annotation set.
@@ -116,7 +118,7 @@ impl PodTemplate {
 
     /// Containers (not init containers) as JSON objects, in order.
     pub fn containers(&self) -> impl Iterator<Item = &Value> {
-        self.body.value.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten()
+        self.body.written.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten()
     }
 
     /// Image of the first container; empty if there is none.
@@ -179,6 +181,17 @@ impl Default for PodTemplate {
     fn default() -> Self {
         PodTemplate::from_value(&Value::Object(Default::default()))
     }
+}
+
+/// Takes `metadata.labels` out, and `metadata` with it if nothing else is there.
+fn take_labels(template: &mut Value) -> Option<Value> {
+    let root = template.as_object_mut()?;
+    let meta = root.get_mut("metadata")?.as_object_mut()?;
+    let labels = meta.remove("labels");
+    if meta.is_empty() {
+        root.remove("metadata");
+    }
+    labels
 }
 
 /// 64-bit FNV-1a over the canonical JSON text (objects are sorted by key, so equal values print alike).

@@ -2,6 +2,7 @@
 //! from "zero". The tables are generated from the Go types (see `scripts/upstream/schema`).
 
 mod canonical;
+#[allow(missing_docs)]
 mod tables;
 
 pub use canonical::canonical;

@@ -1,0 +1,449 @@
+//! `resource.Quantity`: amounts of CPU, memory and the like, such as `250m`, `1Gi` or `1e3`.
+//!
+//! The value is kept exactly, as decimal digits and a power of ten, since the API compares quantities by value
+//! (`1` = `1000m`) and its numbers may exceed any machine integer.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Why a text is not a quantity; the texts are the API machinery's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QuantityError {
+    /// Not of the form number, suffix.
+    FormatWrong,
+    /// The number is not one.
+    Numeric,
+    /// A suffix that does not exist.
+    Suffix,
+}
+
+impl fmt::Display for QuantityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            QuantityError::FormatWrong => {
+                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+            }
+            QuantityError::Numeric => "unable to parse numeric part of quantity",
+            QuantityError::Suffix => "unable to parse quantity's suffix",
+        })
+    }
+}
+
+impl std::error::Error for QuantityError {}
+
+/// Which family of suffixes a quantity was written with; it decides how it is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QuantityFormat {
+    /// `Ki`, `Mi`, `Gi` …
+    BinarySi,
+    /// `m`, `k`, `M` … or no suffix.
+    DecimalSi,
+    /// `e3`, `E-2`.
+    DecimalExponent,
+}
+
+/// An exact amount. Equality and order are by value, whatever the suffix was.
+#[derive(Clone, Debug)]
+pub struct Quantity {
+    negative: bool,
+    /// Decimal digits (0 to 9) without leading or trailing zeros; empty = 0.
+    digits: Vec<u8>,
+    /// Power of ten by which the digits are multiplied; 0 where the value is 0.
+    exponent: i64,
+    format: QuantityFormat,
+}
+
+/// Largest value of a binary quantity: 2^63 - 1.
+const BINARY_MAX: &[u8] = b"9223372036854775807";
+
+/// Smallest power of ten that is kept; finer values are rounded away from zero.
+const NANO: i64 = -9;
+
+impl Quantity {
+    /// Reads a quantity as the API machinery does.
+    pub fn parse(text: &str) -> Result<Self, QuantityError> {
+        let b = text.as_bytes();
+        if b.is_empty() {
+            return Err(QuantityError::FormatWrong);
+        }
+        let digits_from = |at: usize| b[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let mut at = usize::from(matches!(b[0], b'-' | b'+'));
+        let negative = b[0] == b'-';
+        let whole = digits_from(at);
+        let mut digits: Vec<u8> = b[at..at + whole].iter().map(|c| c - b'0').collect();
+        at += whole;
+        let mut exponent = 0;
+        if b.get(at) == Some(&b'.') {
+            let fraction = digits_from(at + 1);
+            digits.extend(b[at + 1..at + 1 + fraction].iter().map(|c| c - b'0'));
+            exponent = -(fraction as i64);
+            at += 1 + fraction;
+        }
+        let suffix = &b[at..];
+        let letters = suffix.iter().take_while(|c| b"eEinumkKMGTP".contains(c)).count();
+        let sign = usize::from(matches!(suffix.get(letters), Some(b'-' | b'+')));
+        if !suffix[letters + sign..].iter().all(u8::is_ascii_digit) {
+            return Err(QuantityError::FormatWrong);
+        }
+        let (power_of_two, power_of_ten, format) = interpret(suffix)?;
+        exponent += power_of_ten;
+        trim_leading(&mut digits);
+        if power_of_two > 0 {
+            digits = multiplied(&digits, 1 << power_of_two);
+        }
+        let mut quantity = Quantity { negative, digits, exponent, format };
+        quantity.round_up();
+        if format == QuantityFormat::BinarySi && quantity.magnitude_exceeds_binary_max() {
+            quantity.digits = BINARY_MAX.iter().map(|c| c - b'0').collect();
+            quantity.exponent = 0;
+        }
+        quantity.normalise();
+        Ok(quantity)
+    }
+
+    /// Whole nano-units are the finest there is: "if you want some resources, you should get some".
+    fn round_up(&mut self) {
+        if self.exponent >= NANO || self.digits.is_empty() {
+            return;
+        }
+        let drop = usize::try_from(NANO - self.exponent).unwrap_or(usize::MAX);
+        let keep = self.digits.len().saturating_sub(drop);
+        let inexact = self.digits[keep..].iter().any(|d| *d != 0);
+        self.digits.truncate(keep);
+        self.exponent = NANO;
+        if inexact {
+            let mut carry = true;
+            for digit in self.digits.iter_mut().rev() {
+                *digit = if *digit == 9 { 0 } else { *digit + 1 };
+                carry = *digit == 0;
+                if !carry {
+                    break;
+                }
+            }
+            if carry {
+                self.digits.insert(0, 1);
+            }
+        }
+    }
+
+    fn magnitude_exceeds_binary_max(&self) -> bool {
+        let max = Quantity {
+            negative: false,
+            digits: BINARY_MAX.iter().map(|c| c - b'0').collect(),
+            exponent: 0,
+            format: self.format,
+        };
+        self.cmp_magnitude(&max) == Ordering::Greater
+    }
+
+    fn normalise(&mut self) {
+        trim_leading(&mut self.digits);
+        while self.digits.last() == Some(&0) {
+            self.digits.pop();
+            self.exponent += 1;
+        }
+        if self.digits.is_empty() {
+            self.negative = false;
+            self.exponent = 0;
+        }
+    }
+
+    fn cmp_magnitude(&self, other: &Self) -> Ordering {
+        match (self.digits.is_empty(), other.digits.is_empty()) {
+            (true, true) => return Ordering::Equal,
+            (true, false) => return Ordering::Less,
+            (false, true) => return Ordering::Greater,
+            (false, false) => {}
+        }
+        let size = |q: &Self| q.digits.len() as i64 + q.exponent;
+        size(self).cmp(&size(other)).then_with(|| {
+            // Same power of ten in front: the shorter text counts as padded with zeros.
+            let n = self.digits.len().max(other.digits.len());
+            let padded = |q: &Self, i: usize| q.digits.get(i).copied().unwrap_or(0);
+            (0..n)
+                .map(|i| padded(self, i).cmp(&padded(other, i)))
+                .find(|o| o.is_ne())
+                .unwrap_or(Ordering::Equal)
+        })
+    }
+
+    /// Whether it is 0.
+    pub fn is_zero(&self) -> bool {
+        self.digits.is_empty()
+    }
+
+    /// Whether it is below 0.
+    pub fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// Which family of suffixes it was written with.
+    pub fn format(&self) -> QuantityFormat {
+        self.format
+    }
+
+    /// The value in thousandths, rounded up, cut to 64 bits: what the scheduler reckons CPU in.
+    pub fn milli_value(&self) -> i64 {
+        self.scaled(-3)
+    }
+
+    /// The value in whole units, rounded up, cut to 64 bits: bytes of memory, for example.
+    pub fn value(&self) -> i64 {
+        self.scaled(0)
+    }
+
+    /// Value divided by `10^power`, rounded away from zero, saturating.
+    fn scaled(&self, power: i64) -> i64 {
+        if self.digits.is_empty() {
+            return 0;
+        }
+        let shift = self.exponent - power;
+        let whole = (self.digits.len() as i64 + shift).clamp(0, 40) as usize;
+        let digit = |i: usize| i128::from(self.digits.get(i).copied().unwrap_or(0));
+        // 40 digits and more saturate anyway.
+        let mut n = (0..whole).fold(0_i128, |n, i| n.saturating_mul(10).saturating_add(digit(i)));
+        if self.digits.len() > whole {
+            n = n.saturating_add(1);
+        }
+        let n = if self.negative { -n } else { n };
+        n.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    }
+
+    /// A text that depends on the value alone (not on the suffix it was written with), and is a quantity itself.
+    pub fn canonical(&self) -> String {
+        if self.digits.is_empty() {
+            return "0".into();
+        }
+        let mut text = String::with_capacity(self.digits.len() + 4);
+        if self.negative {
+            text.push('-');
+        }
+        text.extend(self.digits.iter().map(|d| char::from(b'0' + d)));
+        if self.exponent != 0 {
+            text.push_str(&format!("e{}", self.exponent));
+        }
+        text
+    }
+}
+
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        self.negative == other.negative && self.digits == other.digits && self.exponent == other.exponent
+    }
+}
+
+impl Eq for Quantity {}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Quantity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.cmp_magnitude(other),
+            (true, true) => other.cmp_magnitude(self),
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    /// As the API server prints it: no fraction, the largest suffix of its family that fits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_zero() {
+            return f.write_str("0");
+        }
+        if self.negative {
+            f.write_str("-")?;
+        }
+        if self.format == QuantityFormat::BinarySi && self.exponent >= 0 {
+            // Binary quantities are capped at 63 bits.
+            let mut n = self.scaled(0).unsigned_abs();
+            if n >= 1024 {
+                let mut suffix = 0;
+                while n % 1024 == 0 {
+                    n /= 1024;
+                    suffix += 1;
+                }
+                return write!(f, "{n}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][suffix]);
+            }
+        }
+        let down = self.exponent.rem_euclid(3);
+        let exponent = self.exponent - down;
+        for digit in self.digits.iter().copied().chain(std::iter::repeat_n(0, down as usize)) {
+            write!(f, "{digit}")?;
+        }
+        if self.format == QuantityFormat::DecimalExponent {
+            return if exponent == 0 { Ok(()) } else { write!(f, "e{exponent}") };
+        }
+        match exponent {
+            -9 => f.write_str("n"),
+            -6 => f.write_str("u"),
+            -3 => f.write_str("m"),
+            0 => Ok(()),
+            3 => f.write_str("k"),
+            6 => f.write_str("M"),
+            9 => f.write_str("G"),
+            12 => f.write_str("T"),
+            15 => f.write_str("P"),
+            18 => f.write_str("E"),
+            // Upstream has no suffix here and prints the number without one; keep the value instead.
+            _ => write!(f, "e{exponent}"),
+        }
+    }
+}
+
+fn interpret(suffix: &[u8]) -> Result<(u32, i64, QuantityFormat), QuantityError> {
+    use QuantityFormat::{BinarySi, DecimalExponent, DecimalSi};
+    Ok(match suffix {
+        b"" => (0, 0, DecimalSi),
+        b"n" => (0, -9, DecimalSi),
+        b"u" => (0, -6, DecimalSi),
+        b"m" => (0, -3, DecimalSi),
+        b"k" => (0, 3, DecimalSi),
+        b"M" => (0, 6, DecimalSi),
+        b"G" => (0, 9, DecimalSi),
+        b"T" => (0, 12, DecimalSi),
+        b"P" => (0, 15, DecimalSi),
+        b"E" => (0, 18, DecimalSi),
+        b"Ki" => (10, 0, BinarySi),
+        b"Mi" => (20, 0, BinarySi),
+        b"Gi" => (30, 0, BinarySi),
+        b"Ti" => (40, 0, BinarySi),
+        b"Pi" => (50, 0, BinarySi),
+        b"Ei" => (60, 0, BinarySi),
+        [b'e' | b'E', exponent @ ..] => {
+            let text = std::str::from_utf8(exponent).map_err(|_| QuantityError::Suffix)?;
+            let exponent: i64 = text.parse().map_err(|_| QuantityError::Suffix)?;
+            // Go cuts the exponent to 32 bits.
+            (0, i64::from(exponent as i32), DecimalExponent)
+        }
+        _ => return Err(QuantityError::Suffix),
+    })
+}
+
+fn trim_leading(digits: &mut Vec<u8>) {
+    let zeros = digits.iter().take_while(|d| **d == 0).count();
+    digits.drain(..zeros);
+}
+
+/// Decimal digits times `factor`.
+fn multiplied(digits: &[u8], factor: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(digits.len() + 20);
+    let mut carry = 0_u128;
+    for digit in digits.iter().rev() {
+        carry += u128::from(*digit) * u128::from(factor);
+        out.push((carry % 10) as u8);
+        carry /= 10;
+    }
+    while carry > 0 {
+        out.push((carry % 10) as u8);
+        carry /= 10;
+    }
+    out.reverse();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Quantity, QuantityError};
+
+    #[test]
+    fn equal_values_are_equal_however_written() {
+        let check = |texts: &[&str]| {
+            for a in texts {
+                for b in texts {
+                    let (qa, qb) = (Quantity::parse(a).unwrap(), Quantity::parse(b).unwrap());
+                    assert_eq!(qa, qb, "{a} {b}");
+                    assert_eq!(qa.canonical(), qb.canonical());
+                    assert_eq!(Quantity::parse(&qa.canonical()).unwrap(), qa);
+                    assert_eq!(Quantity::parse(&qa.to_string()).unwrap(), qa);
+                }
+            }
+        };
+        check(&["1", "1000m", "1.0", "+1", "01", "1e0", "1000000000n", "0.001k", "1."]);
+        check(&["1Gi", "1024Mi", "1073741824", "1.0Gi", "1048576Ki", "1073741824000m"]);
+        check(&["0", "0.0", "-0", "0Gi", "0e5", "00", ".0", "0m", "-"]);
+        check(&["-1500m", "-1.5", "-15e-1"]);
+        check(&["1e3", "1k", "1E3", "1e+3", "1000"]);
+        check(&["0.1n", "1n", "0.0000000001", "1e-2000000000"]);
+        check(&["8Ei", "9Ei", "9223372036854775807", "99999999999999999999Ki"]);
+    }
+
+    #[test]
+    fn they_are_ordered_by_value() {
+        let sorted = [
+            "-2Gi", "-1", "-1m", "0", "1n", "999u", "1m", "0.5", "1", "1.5", "1k", "1Ki", "1M", "1E", "1e30",
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                let order = Quantity::parse(a).unwrap().cmp(&Quantity::parse(b).unwrap());
+                assert_eq!(order, i.cmp(&j), "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn they_print_as_the_api_server_prints_them() {
+        for (text, printed) in [
+            ("1000m", "1"),
+            ("100m", "100m"),
+            ("0.1", "100m"),
+            ("1.5", "1500m"),
+            ("1Gi", "1Gi"),
+            ("1024Mi", "1Gi"),
+            ("1000Mi", "1000Mi"),
+            ("1.5Gi", "1536Mi"),
+            ("0.5Gi", "512Mi"),
+            ("1000", "1k"),
+            ("12345", "12345"),
+            ("1e3", "1e3"),
+            ("10e3", "10e3"),
+            ("100e1", "1e3"),
+            ("512Ki", "512Ki"),
+            ("0.5Ki", "512"),
+            ("0.001Ki", "1024m"),
+            ("-1.5Gi", "-1536Mi"),
+            ("0.0001", "100u"),
+        ] {
+            assert_eq!(Quantity::parse(text).unwrap().to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_and_milli_values_round_up() {
+        for (text, value, milli) in [
+            ("1", 1, 1000),
+            ("1500m", 2, 1500),
+            ("1u", 1, 1),
+            ("-1500m", -2, -1500),
+            ("2Gi", 2 << 30, 2_147_483_648_000),
+            ("1e60", i64::MAX, i64::MAX),
+            ("0", 0, 0),
+        ] {
+            let q = Quantity::parse(text).unwrap();
+            assert_eq!((q.value(), q.milli_value()), (value, milli), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_quantity_is_refused() {
+        for (text, error) in [
+            ("", QuantityError::FormatWrong),
+            ("1 ", QuantityError::FormatWrong),
+            ("1.2.3", QuantityError::FormatWrong),
+            ("1é", QuantityError::FormatWrong),
+            ("1K", QuantityError::Suffix),
+            ("1ki", QuantityError::Suffix),
+            ("1mm", QuantityError::Suffix),
+            ("1e", QuantityError::Suffix),
+            ("1e99999999999999999999", QuantityError::Suffix),
+        ] {
+            assert_eq!(Quantity::parse(text).unwrap_err(), error, "{text:?}");
+        }
+    }
+}
