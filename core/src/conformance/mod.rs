@@ -1,3 +1,13 @@
-//! The conformance protocol: JSON Lines in, verdicts out, the same as the real controllers speak it.
+//! This project's half of the conformance protocol: cases in, verdicts out, one JSON object a line; and the comparison of
+//! two verdicts. The other speaker is built from the real Kubernetes controllers (`scripts/upstream`).
 
+mod case;
+pub mod compare;
 pub mod run;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use self::compare::{Difference, same};
+pub use self::sync::sync;
