@@ -58,6 +58,10 @@ impl Rect {
         if w > 0.0 && h > 0.0 { w * h } else { 0.0 }
     }
 
+    fn holds(self, (x, y): (f64, f64)) -> bool {
+        x > self.x && x < self.x + self.w && y > self.y && y < self.y + self.h
+    }
+
     fn inside(self, bounds: Self) -> bool {
         self.x >= bounds.x
             && self.y >= bounds.y
@@ -75,29 +79,66 @@ pub fn place_labels(
     bounds: Rect,
     obstacles: &[Rect],
 ) -> Vec<Rect> {
-    // The most crowded anchors first: they have the least choice.
-    let crowd = |i: usize| {
-        let near = |j: &(f64, f64)| (j.0 - anchors[i].0).abs() < 90.0 && (j.1 - anchors[i].1).abs() < 30.0;
-        anchors.iter().filter(|other| near(other)).count()
+    let by = |key: &dyn Fn(usize) -> f64| {
+        let mut order: Vec<usize> = (0..anchors.len()).collect();
+        order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
+        order
     };
-    let mut order: Vec<usize> = (0..anchors.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(crowd(i)));
-    let mut taken: Vec<Rect> = obstacles.to_vec();
+    let crowd = |i: usize| {
+        let near = |j: &&(f64, f64)| (j.0 - anchors[i].0).abs() < 90.0 && (j.1 - anchors[i].1).abs() < 30.0;
+        -(anchors.iter().filter(near).count() as f64)
+    };
+    // Greedy in a few orders, the best of them.
+    [by(&crowd), by(&|i| anchors[i].0), by(&|i| -anchors[i].0), by(&|i| anchors[i].1), by(&|i| -anchors[i].1)]
+        .into_iter()
+        .map(|order| place_in_order(&order, anchors, sizes, bounds, obstacles))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(Vec::new, |(_, places)| places)
+}
+
+/// Total cost and places if labels choose in this order.
+fn place_in_order(
+    order: &[usize],
+    anchors: &[(f64, f64)],
+    sizes: &[(f64, f64)],
+    bounds: Rect,
+    obstacles: &[Rect],
+) -> (f64, Vec<Rect>) {
+    let mut labels: Vec<Rect> = Vec::new();
+    let mut leaders: Vec<[(f64, f64); LEADER_SAMPLES]> = Vec::new();
     let mut placed = vec![Rect { x: 0.0, y: 0.0, w: 0.0, h: 0.0 }; anchors.len()];
-    for i in order {
+    let mut total = 0.0;
+    for &i in order {
         let best = candidates(anchors[i], sizes[i])
             .map(|(rect, distance)| {
-                let covered: f64 = taken.iter().map(|other| rect.overlap(*other)).sum();
+                let covered: f64 = obstacles.iter().chain(&labels).map(|other| rect.overlap(*other)).sum();
                 let outside = if rect.inside(bounds) { 0.0 } else { 1e6 };
-                (rect, distance + covered * 10.0 + outside)
+                let leader = leader(anchors[i], rect);
+                let crossed =
+                    leader.iter().filter(|point| labels.iter().any(|label| label.holds(**point))).count()
+                        + leaders.iter().flatten().filter(|point| rect.holds(**point)).count();
+                (rect, distance + covered * 10.0 + outside + crossed as f64 * 40.0)
             })
             .min_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((rect, _)) = best {
-            taken.push(rect);
+        if let Some((rect, cost)) = best {
+            total += cost;
+            labels.push(rect);
+            leaders.push(leader(anchors[i], rect));
             placed[i] = rect;
         }
     }
-    placed
+    (total, placed)
+}
+
+const LEADER_SAMPLES: usize = 8;
+
+/// Points on the way from an anchor to the nearest point of its label.
+fn leader((x, y): (f64, f64), to: Rect) -> [(f64, f64); LEADER_SAMPLES] {
+    let (end_x, end_y) = (x.clamp(to.x, to.x + to.w), y.clamp(to.y, to.y + to.h));
+    std::array::from_fn(|i| {
+        let share = i as f64 / LEADER_SAMPLES as f64;
+        (x + (end_x - x) * share, y + (end_y - y) * share)
+    })
 }
 
 /// Places for one label with the cost of each.

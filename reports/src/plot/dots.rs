@@ -189,8 +189,7 @@ fn draw_column(
     for (at, text) in &ticks.at {
         let x = x_of(*at);
         scene.line((x, first), (x, bottom), if *at == 0.0 { Ink::Axis } else { Ink::Grid }, 1.0);
-        let anchor = if *at == 0.0 { Anchor::Start } else { Anchor::Middle };
-        scene.text((x, bottom + 15.0), text, SMALL, anchor, Ink::Muted);
+        scene.text((x, bottom + 15.0), text, SMALL, Anchor::Middle, Ink::Muted);
     }
     if measure.counts_pods() {
         let x = x_of(f64::from(comparison.replicas));

@@ -108,25 +108,27 @@ fn traded(comparison: &Comparison, situation: &Situation) -> Figure {
 }
 
 fn over_time(comparison: &Comparison, situation: &Situation, kind: Kind) -> Figure {
-    let (id, title, caption, key) = match kind {
-        Kind::Availability => (
-            "availability",
-            "Availability over time",
-            format!(
-                "Line: median of {}; band: 9 of 10 runs (p5–p95); grey: the other strategies; dot: complete.{}",
-                runs_lower(comparison),
-                if situation.id == SituationId::BadImage { "" } else { " Time since the rollout began." }
-            ),
-            Vec::new(),
-        ),
-        Kind::Pods => (
-            "pods",
-            "Old, new and terminating pods",
-            "One typical run of each strategy: the one with the median of missing capacity.".to_owned(),
-            LAYERS.to_vec(),
-        ),
-    };
     let panels = Panels::new(comparison, situation, kind);
+    let axis = if panels.shares_time() {
+        "Time since the rollout began."
+    } else {
+        "Each panel has its own time axis."
+    };
+    let (id, title, caption, key) = match kind {
+        Kind::Availability => {
+            let context = if panels.shares_time() { "; grey: the other strategies" } else { "" };
+            let dot = if situation.id == SituationId::BadImage { "" } else { "; dot: complete" };
+            let line = format!(
+                "Line: median of {}; band: 9 of 10 runs (p5–p95){context}{dot}. {axis}",
+                runs_lower(comparison)
+            );
+            ("availability", "Availability over time", line, Vec::new())
+        }
+        Kind::Pods => {
+            let line = format!("The run of each strategy with the median of missing capacity. {axis}");
+            ("pods", "Old, new and terminating pods", line, LAYERS.to_vec())
+        }
+    };
     let count = situation.strategies.len();
     let columns = match count {
         0..=4 => count.max(1),

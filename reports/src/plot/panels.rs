@@ -13,10 +13,12 @@ use crate::model::{Comparison, Situation, StrategyResult};
 /// Width of a panel in drawing units.
 pub const PANEL_WIDTH: f64 = 288.0;
 /// Height of a panel in drawing units.
-pub const PANEL_HEIGHT: f64 = 196.0;
-const HEADER: f64 = 36.0;
+pub const PANEL_HEIGHT: f64 = 200.0;
+const HEADER: f64 = 40.0;
 /// Points a line that a panel keeps: enough for its pixels.
 const POINTS_MAX: usize = 600;
+/// How many times longer than the median the slowest strategy may take for all panels to have its time axis.
+const SHARED_TIME_MAX_RATIO: f64 = 8.0;
 const CONTEXT_POINTS_MAX: usize = 160;
 
 /// What the panels show.
@@ -34,8 +36,9 @@ pub struct Panels<'a> {
     comparison: &'a Comparison,
     situation: &'a Situation,
     kind: Kind,
-    x: ticks::Ticks,
+    x: Vec<ticks::Ticks>,
     y: ticks::Ticks,
+    shares_time: bool,
 }
 
 impl<'a> Panels<'a> {
@@ -43,16 +46,27 @@ impl<'a> Panels<'a> {
     #[must_use]
     pub fn new(comparison: &'a Comparison, situation: &'a Situation, kind: Kind) -> Self {
         let strategies = &situation.strategies;
-        let end_s = strategies.iter().map(last_change_s).fold(0.0, f64::max).min(comparison.horizon_s);
         let most = strategies.iter().map(|s| most_pods(s, kind)).max().unwrap_or(0).max(comparison.replicas);
-        let end_s = if end_s > 0.0 { end_s * 1.06 } else { comparison.horizon_s };
-        Self {
-            comparison,
-            situation,
-            kind,
-            x: ticks::times(end_s, 4),
-            y: ticks::integers(u64::from(most), 4),
+        let mut ends_s: Vec<f64> =
+            strategies.iter().map(|s| last_change_s(s).min(comparison.horizon_s)).collect();
+        let mut sorted = ends_s.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (median_s, longest_s) =
+            (sorted.get(sorted.len() / 2).copied(), sorted.last().copied().unwrap_or(0.0));
+        let shares_time = median_s.is_none_or(|median_s| longest_s <= median_s * SHARED_TIME_MAX_RATIO);
+        if shares_time {
+            ends_s.fill(longest_s);
         }
+        let axis =
+            |end_s: f64| ticks::times(if end_s > 0.0 { end_s * 1.04 } else { comparison.horizon_s }, 4);
+        let x = ends_s.into_iter().map(axis).collect();
+        Self { comparison, situation, kind, x, y: ticks::integers(u64::from(most), 4), shares_time }
+    }
+
+    /// Whether all panels have the same time axis. They do unless one strategy is so slow that the others would vanish.
+    #[must_use]
+    pub fn shares_time(&self) -> bool {
+        self.shares_time
     }
 
     /// A drawing of the panel of one strategy.
@@ -77,7 +91,7 @@ impl<'a> Panels<'a> {
         let replicas = self.comparison.replicas;
         let right =
             22.0 + text::roomy_width(&format::integer(self.y.end as u64), SMALL, Weight::Regular) + 34.0;
-        let frame = Frame::draw(scene, area, Axes { x: &self.x, y: &self.y, y_title, right });
+        let frame = Frame::draw(scene, area, Axes { x: &self.x[index], y: &self.y, y_title, right });
         match self.kind {
             Kind::Availability => self.availability(scene, &frame, index),
             Kind::Pods => pods(scene, &frame, strategy, replicas),
@@ -119,7 +133,7 @@ impl<'a> Panels<'a> {
                 }
             }
             Kind::Pods => {
-                format!("{limits} · peak {} with terminating", format::pods(u64::from(strategy.peak_pods)))
+                format!("{limits} · at most {} in any run", format::pods(u64::from(strategy.peak_pods)))
             }
         }
     }
@@ -129,7 +143,7 @@ impl<'a> Panels<'a> {
         let strategy = &strategies[index];
         let replicas = self.comparison.replicas;
         for (other, result) in strategies.iter().enumerate() {
-            if other != index {
+            if other != index && self.shares_time {
                 let band = &result.availability;
                 let keep = kept(&band.times_s, &[&band.p50], CONTEXT_POINTS_MAX);
                 let d = frame.step_path(&pick(&band.times_s, &keep), &pick(&band.p50, &keep));
@@ -148,8 +162,7 @@ impl<'a> Panels<'a> {
         scene.end();
         markers(scene, frame, strategy);
         if let Some(duration) = &strategy.duration_s {
-            let at =
-                (frame.x(duration.p50), frame.y(f64::from(value_at(&band.times_s, &band.p50, duration.p50))));
+            let at = (frame.x(duration.p50), frame.y(f64::from(replicas)));
             scene.mark(Mark::Circle, at, 3.5, ink, true);
         }
         let mut labels =
@@ -215,24 +228,31 @@ fn reference(scene: &mut Scene, frame: &Frame, pods: u32, dash: &'static str) {
     scene.dashed(super::scene::segment((plot.x, y), (plot.x + plot.w, y)), Ink::Axis, 1.0, dash);
 }
 
+/// Vertical lines with their labels at the foot: right of the line where there is room before the next one, else left, else higher.
 fn markers(scene: &mut Scene, frame: &Frame, strategy: &StrategyResult) {
     let plot = frame.plot;
-    let mut free_from = plot.x;
-    for marker in &strategy.markers {
-        let x = frame.x(marker.time_s);
+    let lines: Vec<f64> = strategy.markers.iter().map(|marker| frame.x(marker.time_s)).collect();
+    let mut taken: Vec<Rect> = Vec::new();
+    for (i, marker) in strategy.markers.iter().enumerate() {
+        let x = lines[i];
         scene.dashed(super::scene::segment((x, plot.y), (x, plot.y + plot.h)), Ink::Muted, 1.0, "2 2");
-        let width = text::roomy_width(&marker.label, SMALL, Weight::Regular);
-        let start = (x - 4.0 - width).max(plot.x + 2.0);
-        if start >= free_from {
-            scene.label((start, plot.y + plot.h - 6.0), &marker.label, SMALL, Anchor::Start, Ink::Text);
-            free_from = start + width + 6.0;
+        let w = text::roomy_width(&marker.label, SMALL, Weight::Regular);
+        let places = (0..4).flat_map(|row| {
+            let y = plot.y + plot.h - 20.0 - f64::from(row) * 14.0;
+            [Rect { x: x + 4.0, y, w, h: 14.0 }, Rect { x: x - 4.0 - w, y, w, h: 14.0 }]
+                .map(|place| (row, place))
+        });
+        let free = |(row, place): &(i32, Rect)| {
+            place.x >= plot.x
+                && place.x + w <= plot.x + plot.w + 4.0
+                && taken.iter().all(|other| place.overlap(*other) == 0.0)
+                && (*row > 0 || lines.iter().all(|line| *line <= place.x || *line >= place.x + w))
+        };
+        if let Some((_, place)) = places.into_iter().find(free) {
+            scene.label((place.x, place.y + 11.0), &marker.label, SMALL, Anchor::Start, Ink::Text);
+            taken.push(place);
         }
     }
-}
-
-fn value_at(times_s: &[f64], values: &[u32], time_s: f64) -> u32 {
-    let index = times_s.partition_point(|t| *t <= time_s).max(1) - 1;
-    values.get(index).copied().unwrap_or(0)
 }
 
 fn last_change_s(strategy: &StrategyResult) -> f64 {

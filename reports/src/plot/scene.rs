@@ -314,6 +314,9 @@ fn join(a: &str, b: &str) -> String {
 /// A coordinate with at most two decimals, as short as possible.
 #[must_use]
 pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "0".to_owned();
+    }
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }

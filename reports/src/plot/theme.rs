@@ -82,8 +82,8 @@ impl Ink {
             Self::Context => ("#d3d8de", "#3a414a"),
             Self::Series(index) => SERIES[index % SERIES_COUNT],
             Self::Old => ("#a4adb8", "#707b88"),
-            Self::NewReady => ("#454a9b", "#858be0"),
-            Self::NewNotReady => ("#bfc2e8", "#3c4080"),
+            Self::NewReady => ("#6c73c4", "#7f86dc"),
+            Self::NewNotReady => ("#cfd2f1", "#3a3e78"),
             Self::Terminating => ("#e8b298", "#b5694a"),
         };
         match theme {

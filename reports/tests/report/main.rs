@@ -1,27 +1,27 @@
 //! Goldens and properties of everything that is drawn or written. `UPDATE_GOLDENS=1 cargo test -p maxsurge` renews the goldens.
 
 mod fixture;
+mod folder;
+mod goldens;
+mod safety;
 
-use maxsurge_reports::plot::{figures, png, scene::Colours, theme::Theme};
+use std::sync::OnceLock;
+
+use maxsurge_reports::export::{self, Choice};
+use maxsurge_reports::model::Comparison;
+
+/// The fixture with ten replicas, computed once.
+fn comparison() -> &'static Comparison {
+    static COMPARISON: OnceLock<Comparison> = OnceLock::new();
+    COMPARISON.get_or_init(|| fixture::comparison(10))
+}
 
 #[test]
-#[ignore = "writes pictures to look at"]
+#[ignore = "writes reports to look at, below target/tmp/look"]
 fn look() {
     let dir = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("look");
-    std::fs::create_dir_all(&dir).unwrap();
-    let comparison = fixture::comparison(10);
-    for situation in &comparison.situations {
-        for figure in figures(&comparison, situation) {
-            for theme in [Theme::Light, Theme::Dark] {
-                let svg = figure.file.svg(Colours::Fixed(theme));
-                std::fs::write(
-                    dir.join(format!("{}-{theme:?}.png", figure.id)),
-                    png::rasterise(&svg, 1.5).unwrap(),
-                )
-                .unwrap();
-            }
-            std::fs::write(dir.join(format!("{}.svg", figure.id)), figure.file.svg(Colours::Adaptive))
-                .unwrap();
-        }
+    for replicas in [1, 3, 10, 100] {
+        let dir = dir.join(replicas.to_string());
+        export::write_report(&fixture::comparison(replicas), &dir, Choice { dark_png: true }).unwrap();
     }
 }
