@@ -194,20 +194,27 @@ pub fn also(strategy: &StrategyResult) -> String {
 }
 
 fn reasons(out: &mut String, situation: &Situation) {
-    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for (reason, who) in why_not(situation) {
+        paragraph(out, &format!("not finished ({who}): {reason}"), "  ", false);
+    }
+}
+
+/// Each reason for not finishing with the strategies it stopped, or `all`.
+#[must_use]
+pub fn why_not(situation: &Situation) -> Vec<(&str, String)> {
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
     for strategy in &situation.strategies {
         for why in &strategy.finished.why_not {
             match said.iter_mut().find(|(reason, _)| *reason == why.reason) {
                 Some((_, labels)) => labels.push(&strategy.label),
-                None => said.push((why.reason.clone(), vec![&strategy.label])),
+                None => said.push((&why.reason, vec![&strategy.label])),
             }
         }
     }
-    for (reason, labels) in said {
-        let who =
-            if labels.len() == situation.strategies.len() { "all".to_owned() } else { labels.join(", ") };
-        paragraph(out, &format!("not finished ({who}): {reason}"), "  ", false);
-    }
+    let who = |labels: &[&str]| {
+        if labels.len() == situation.strategies.len() { "all".to_owned() } else { labels.join(", ") }
+    };
+    said.into_iter().map(|(reason, labels)| (reason, who(&labels))).collect()
 }
 
 fn assumptions_table(comparison: &Comparison) -> String {

@@ -40,7 +40,7 @@ thead th{font-weight:600;color:var(--muted);font-size:13px;line-height:1.25;vert
 th:first-child,.words th,.words td,.left{text-align:left}
 th[scope=row]{font-weight:500}
 .words td,.words th,td.left{white-space:normal}
-td.left{min-width:110px}
+section>p.muted{font-size:13.5px}
 small{display:block;font-weight:400;font-size:12px;color:var(--muted);line-height:1.3}
 tr.advised{background:var(--card)}tr.advised th{font-weight:700}
 .tag{display:inline-block;margin-left:8px;padding:0 7px;border:1px solid var(--axis);border-radius:9px;font-size:12px;font-weight:400;color:var(--muted);white-space:nowrap}
@@ -51,7 +51,7 @@ figcaption{margin-bottom:12px}
 figure svg{display:block;width:100%;height:auto}
 .key{list-style:none;margin:6px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:2px 18px;font-size:13.5px}
 .key .swatch{display:inline-block;width:12px;height:12px}
-.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,262px),1fr));gap:18px 14px}
+.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,250px),1fr));gap:18px 14px}
 .panels svg{max-width:400px}
 .narrow{display:none}
 .copyable{position:relative}

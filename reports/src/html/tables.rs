@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::export::table::share;
+use crate::export::table::{share, why_not};
 use crate::format;
 use crate::model::{Assumption, Comparison, Situation, SituationId, StrategyResult};
 use crate::plot::scene::{Colours, Mark, Scene};
@@ -40,6 +40,7 @@ pub(super) fn strategies(comparison: &Comparison, situation: &Situation) -> Mark
                 }
             }
         }
+        @for (reason, who) in why_not(situation) { p.muted { "Not finished (" (who) "): " (reason) "." } }
     }
 }
 
@@ -67,10 +68,7 @@ fn row(comparison: &Comparison, strategy: &StrategyResult, index: usize, bad: bo
         }
         td { (format::integer(strategy.peak_pods.into())) }
         td { (format::integer(strategy.api_requests_p50)) }
-        td.left {
-            (share(strategy))
-            @for why in &strategy.finished.why_not { small { (why.reason) @if why.runs < strategy.finished.total_runs { " (" (why.runs) " runs)" } } }
-        }
+        td.left { (share(strategy)) }
     }
 }
 

@@ -57,6 +57,12 @@ impl<'a> Panels<'a> {
         if shares_time {
             ends_s.fill(longest_s);
         }
+        // Room to the right of the last marker for its label.
+        let marked_s =
+            strategies.iter().flat_map(|s| &s.markers).map(|m| m.time_s * 1.25).fold(0.0, f64::max);
+        for end_s in &mut ends_s {
+            *end_s = end_s.max(marked_s.min(comparison.horizon_s));
+        }
         let axis =
             |end_s: f64| ticks::times(if end_s > 0.0 { end_s * 1.04 } else { comparison.horizon_s }, 4);
         let x = ends_s.into_iter().map(axis).collect();

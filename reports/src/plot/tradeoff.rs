@@ -5,7 +5,7 @@ use super::frame::{Axes, Frame, SMALL};
 use super::scene::{Anchor, Mark, Scene, segment};
 use super::text::{self, Weight};
 use super::theme::Ink;
-use super::ticks;
+use super::ticks::{self, Ticks};
 use crate::format;
 use crate::model::{Comparison, Situation};
 
@@ -47,7 +47,9 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
         .collect();
     let longest_s = points.iter().map(|(_, _, d)| d.p95).fold(0.0, f64::max);
     let largest = points.iter().map(|(_, s, _)| s.deficit_pod_seconds.p95).fold(0.0, f64::max);
-    let x = ticks::times(longest_s * 1.08, if width < 500.0 { 4 } else { 8 });
+    let shortest_s = points.iter().map(|(_, _, d)| d.p50).fold(longest_s, f64::min);
+    let scale = TimeScale::new(shortest_s, longest_s);
+    let x = scale.ticks(longest_s, if width < 500.0 { 4 } else { 8 });
     let y = ticks::amounts(largest, 5);
     let area = Rect { x: 0.0, y: top, w: width, h: height - top - below };
     let frame = Frame::draw(
@@ -56,7 +58,7 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
         Axes { x: &x, y: &y, y_title: "missing capacity, pod-seconds", right: 14.0 },
     );
     let plot = frame.plot;
-    let caption = text::fit("time until the rollout is complete", SMALL, Weight::Regular, plot.w);
+    let caption = text::fit(scale.title(), SMALL, Weight::Regular, plot.w);
     scene.text((plot.x + plot.w / 2.0, height - below + 12.0), caption, SMALL, Anchor::Middle, Ink::Muted);
     if !unfinished.is_empty() {
         let line =
@@ -66,8 +68,8 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
 
     let mut obstacles = Vec::new();
     for (index, strategy, duration) in &points {
-        let (x50, y50) = (frame.x(duration.p50), frame.y(strategy.deficit_pod_seconds.p50));
-        let (x95, y95) = (frame.x(duration.p95), frame.y(strategy.deficit_pod_seconds.p95));
+        let (x50, y50) = (frame.x(scale.at(duration.p50)), frame.y(strategy.deficit_pod_seconds.p50));
+        let (x95, y95) = (frame.x(scale.at(duration.p95)), frame.y(strategy.deficit_pod_seconds.p95));
         scene.stroke(
             format!("{}{}", segment((x50, y50), (x95, y50)), segment((x50, y50), (x50, y95))),
             Ink::Series(*index),
@@ -77,8 +79,10 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
         obstacles.push(Rect { x: x50 - 1.5, y: y95, w: 3.0, h: y50 - y95 });
         obstacles.push(Rect { x: x50 - 7.0, y: y50 - 7.0, w: 14.0, h: 14.0 });
     }
-    let anchors: Vec<(f64, f64)> =
-        points.iter().map(|(_, s, d)| (frame.x(d.p50), frame.y(s.deficit_pod_seconds.p50))).collect();
+    let anchors: Vec<(f64, f64)> = points
+        .iter()
+        .map(|(_, s, d)| (frame.x(scale.at(d.p50)), frame.y(s.deficit_pod_seconds.p50)))
+        .collect();
     let names: Vec<String> = points
         .iter()
         .map(|(_, s, _)| {
@@ -105,7 +109,7 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
         scene.label((place.x, place.y + LABEL - 0.5), name, LABEL, Anchor::Start, text_ink);
     }
     for (index, strategy, duration) in &points {
-        let at = (frame.x(duration.p50), frame.y(strategy.deficit_pod_seconds.p50));
+        let at = (frame.x(scale.at(duration.p50)), frame.y(strategy.deficit_pod_seconds.p50));
         scene.group(format!(
             "{}: {} (p95 {}), {} pod-seconds missing (p95 {})",
             strategy.label,
@@ -118,4 +122,79 @@ pub fn scene(comparison: &Comparison, situation: &Situation, (width, height): (f
         scene.end();
     }
     scene
+}
+
+/// Linear, or logarithmic where the slowest strategy takes many times as long as the fastest.
+#[derive(Clone, Copy, Debug)]
+enum TimeScale {
+    Linear,
+    Logarithmic { from_s: f64 },
+}
+
+/// Ratio of the longest to the shortest duration from which the scale is logarithmic.
+const LINEAR_MAX_RATIO: f64 = 10.0;
+
+/// Ticks of the logarithmic scale.
+const LOG_TICKS_S: [f64; 22] = [
+    0.01,
+    0.1,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    20.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1200.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    14_400.0,
+    28_800.0,
+    86_400.0,
+    172_800.0,
+    604_800.0,
+    2_592_000.0,
+];
+
+impl TimeScale {
+    fn new(shortest_s: f64, longest_s: f64) -> Self {
+        if shortest_s > 0.0 && longest_s.is_finite() && longest_s > shortest_s * LINEAR_MAX_RATIO {
+            let below = LOG_TICKS_S.iter().rev().find(|tick_s| **tick_s <= shortest_s * 0.85);
+            Self::Logarithmic { from_s: below.copied().unwrap_or(shortest_s / 2.0) }
+        } else {
+            Self::Linear
+        }
+    }
+
+    fn at(self, time_s: f64) -> f64 {
+        match self {
+            Self::Linear => time_s,
+            Self::Logarithmic { from_s } => (time_s / from_s).max(1.0).log10(),
+        }
+    }
+
+    fn ticks(self, longest_s: f64, count_max: usize) -> Ticks {
+        match self {
+            Self::Linear => ticks::times(longest_s * 1.08, count_max),
+            Self::Logarithmic { from_s } => {
+                let end_s = longest_s * 1.25;
+                let within = LOG_TICKS_S.into_iter().filter(|tick_s| (from_s..=end_s).contains(tick_s));
+                Ticks {
+                    end: self.at(end_s),
+                    at: within.map(|tick_s| (self.at(tick_s), format::duration(tick_s))).collect(),
+                }
+            }
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Linear => "time until the rollout is complete",
+            Self::Logarithmic { .. } => "time until the rollout is complete (logarithmic)",
+        }
+    }
 }
