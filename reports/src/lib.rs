@@ -1,6 +1,7 @@
-//! Everything that turns results into things people look at: the result [`model`], [`plot`]s, the [`html`] page and the [`export`]ed
-//! files. Nothing here simulates; nothing here reads a manifest, a clock or the network.
+//! The program `maxsurge`, and everything that turns results into things people look at: the result [`model`], [`plot`]s, the [`html`]
+//! page and the [`export`]ed files. Only [`cli`] reads files and standard input.
 
+pub mod cli;
 pub mod export;
 pub mod format;
 pub mod html;

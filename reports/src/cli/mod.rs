@@ -1,0 +1,92 @@
+//! The command line: one module a command, and what they share (exit codes, output that may be cut short).
+
+pub mod compare;
+pub mod conformance;
+mod generate;
+pub mod input;
+pub mod output;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// What a command ends with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// The rollout asked about did not finish, or a gate failed.
+    Unfinished,
+    /// Bad input.
+    BadInput,
+    /// A limit of the program was reached.
+    Limit,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Unfinished => 1,
+            Exit::BadInput => 2,
+            Exit::Limit => 3,
+        })
+    }
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 the rollout asked about did not finish, or a gate failed · 2 bad input · 3 a limit was reached
+
+Examples:
+  maxsurge compare -f deployment.yaml
+  maxsurge conformance run < cases.jsonl > verdicts.jsonl";
+
+/// Shows what a Kubernetes rollout will do before it does it: the Deployment and ReplicaSet controllers of
+/// v1.37.2, in virtual time.
+#[derive(Parser, Debug)]
+#[command(name = "maxsurge", version, about, after_help = AFTER_HELP, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Compare(compare::Args),
+    Conformance(conformance::Args),
+    Completions(generate::CompletionsArgs),
+    Man(generate::ManArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Compare(args) => compare::main(args),
+        Command::Conformance(args) => conformance::main(&args),
+        Command::Completions(args) => generate::completions(&args, &mut Cli::command()),
+        Command::Man(args) => generate::man(&args, &Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            if command.has_subcommands() && command.get_name() != "maxsurge" {
+                return command.get_subcommands().for_each(check);
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Examples:"), "{} --help shows no examples", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&super::Cli::command());
+    }
+}
