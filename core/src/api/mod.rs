@@ -3,31 +3,43 @@
 
 mod codec;
 mod condition;
+pub mod defaults;
 mod deployment;
+mod horizontalpodautoscaler;
 mod int_or_string;
 mod labels;
 mod list;
+pub mod manifest;
 mod meta;
 mod pod;
+mod poddisruptionbudget;
 mod quantity;
 mod replicaset;
 pub mod schema;
 mod selector;
+mod service;
 mod template;
 mod time;
+mod yaml;
 
 pub use codec::ValueError;
 pub use condition::{Condition, ConditionStatus};
 pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
 };
+pub use horizontalpodautoscaler::{
+    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
+    MetricTarget, ScalingPolicy, ScalingRules,
+};
 pub use int_or_string::{IntOrString, IntOrStringError};
 pub use labels::StringMap;
 pub use list::List;
 pub use meta::{ObjectMeta, OwnerReference, Str, annotation};
 pub use pod::{ContainerState, ContainerStatus, Pod, PodCondition, PodPhase, PodSpec, PodStatus};
+pub use poddisruptionbudget::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use replicaset::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use selector::{LabelSelector, Operator, Requirement, SelectorError};
+pub use service::{Service, ServicePort, ServiceSpec};
 pub use template::{POD_TEMPLATE_HASH, PodTemplate, TemplateBody};
 pub use time::{Time, TimeError};

@@ -92,7 +92,7 @@ impl Quantity {
             digits = multiplied(&digits, 1 << power_of_two);
         }
         let mut quantity = Quantity { negative, digits, exponent, format };
-        quantity.round_up();
+        quantity.round_up(NANO);
         if format == QuantityFormat::BinarySi && quantity.magnitude_exceeds_binary_max() {
             quantity.digits = BINARY_MAX.iter().map(|c| c - b'0').collect();
             quantity.exponent = 0;
@@ -101,16 +101,25 @@ impl Quantity {
         Ok(quantity)
     }
 
-    /// Whole nano-units are the finest there is: "if you want some resources, you should get some".
-    fn round_up(&mut self) {
-        if self.exponent >= NANO || self.digits.is_empty() {
+    /// Rounded away from zero to whole thousandths, as resource lists are stored.
+    #[must_use]
+    pub fn rounded_to_milli(&self) -> Self {
+        let mut copy = self.clone();
+        copy.round_up(-3);
+        copy.normalise();
+        copy
+    }
+
+    /// Drops what is finer than that power of ten: "if you want some resources, you should get some".
+    fn round_up(&mut self, finest: i64) {
+        if self.exponent >= finest || self.digits.is_empty() {
             return;
         }
-        let drop = usize::try_from(NANO - self.exponent).unwrap_or(usize::MAX);
+        let drop = usize::try_from(finest - self.exponent).unwrap_or(usize::MAX);
         let keep = self.digits.len().saturating_sub(drop);
         let inexact = self.digits[keep..].iter().any(|d| *d != 0);
         self.digits.truncate(keep);
-        self.exponent = NANO;
+        self.exponent = finest;
         if inexact {
             let mut carry = true;
             for digit in self.digits.iter_mut().rev() {
@@ -265,7 +274,7 @@ impl fmt::Display for Quantity {
             let mut n = self.scaled(0).unsigned_abs();
             if n >= 1024 {
                 let mut suffix = 0;
-                while n % 1024 == 0 {
+                while n.is_multiple_of(1024) {
                     n /= 1024;
                     suffix += 1;
                 }

@@ -6,6 +6,7 @@
 
 mod deployment;
 mod meta;
+mod others;
 mod pod;
 mod replicaset;
 mod selector;
