@@ -8,5 +8,6 @@ pub mod api;
 pub mod cluster;
 pub mod conformance;
 pub mod controller;
+pub mod scenario;
 pub mod sim;
 pub mod workload;

@@ -4,6 +4,7 @@ mod distribution;
 mod queue;
 mod rng;
 
+pub(crate) use distribution::parse_duration;
 pub use distribution::{Distribution, DistributionError};
 pub use queue::Queue;
 pub use rng::Rng;

@@ -1,0 +1,377 @@
+//! The file format of scenarios.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serde_saphyr::Spanned;
+
+use super::{Action, Command, Condition, Fault, HORIZON_S_MAX, Scenario, ScenarioError, Step, When, objects};
+use crate::cluster::{ClusterConfig, RequestBudget};
+use crate::sim::{Distribution, SECOND, parse_duration};
+use crate::workload::{Behavior, Workload};
+
+/// `apiVersion` of a scenario file.
+pub const API_VERSION: &str = "maxsurge.dev/v1alpha1";
+/// `kind` of a scenario file.
+pub const KIND: &str = "Scenario";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct File {
+    api_version: String,
+    kind: String,
+    #[serde(default)]
+    metadata: Metadata,
+    manifests: BTreeMap<String, Spanned<Value>>,
+    steps: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    workload: RawWorkload,
+    #[serde(default)]
+    cluster: RawCluster,
+    #[serde(default)]
+    seed: u64,
+    horizon: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    at: Option<String>,
+    after: Option<String>,
+    run: Option<String>,
+    #[serde(rename = "await")]
+    await_: Option<String>,
+    within: Option<String>,
+    fault: Option<RawFault>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawFault {
+    kill_pods: u32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawWorkload {
+    ready_after: Option<Spanned<String>>,
+    never_ready: Option<bool>,
+    terminate_after: Option<Spanned<String>>,
+    #[serde(default)]
+    images: BTreeMap<String, RawImage>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawImage {
+    ready_after: Option<Spanned<String>>,
+    #[serde(default)]
+    never_ready: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawCluster {
+    preset: Option<Spanned<String>>,
+    qps: Option<u32>,
+    burst: Option<u32>,
+    request_latency: Option<Spanned<String>>,
+    watch_delay: Option<Spanned<String>>,
+    start_delay: Option<Spanned<String>>,
+    workers: Option<u32>,
+    quota_pods: Option<u32>,
+}
+
+/// Reads one YAML or JSON value.
+pub(super) fn value(text: &str) -> Result<Value, String> {
+    serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())
+}
+
+fn error(at: serde_saphyr::Location, path: impl Into<String>, message: impl ToString) -> ScenarioError {
+    ScenarioError { line: at.line(), column: at.column(), path: path.into(), message: message.to_string() }
+}
+
+fn plain(path: &str, message: impl ToString) -> ScenarioError {
+    ScenarioError { line: 0, column: 0, path: path.into(), message: message.to_string() }
+}
+
+impl Scenario {
+    /// Reads a scenario file. `open` gives the text of a manifest that is named by its path.
+    pub fn parse(
+        text: &str,
+        open: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Self, Vec<ScenarioError>> {
+        let file: File = serde_saphyr::from_str(text).map_err(|wrong| {
+            let (line, column) = wrong.location().map_or((0, 0), |at| (at.line(), at.column()));
+            vec![ScenarioError {
+                line,
+                column,
+                path: String::new(),
+                message: wrong.without_snippet().to_string(),
+            }]
+        })?;
+        let mut errors = Vec::new();
+        if file.api_version != API_VERSION {
+            errors.push(plain("apiVersion", format!("must be {API_VERSION}, found {:?}", file.api_version)));
+        }
+        if file.kind != KIND {
+            errors.push(plain("kind", format!("must be {KIND}, found {:?}", file.kind)));
+        }
+        let mut manifests = BTreeMap::new();
+        for (name, manifest) in &file.manifests {
+            match manifest_of(&manifest.value, open) {
+                Ok(object) => drop(manifests.insert(name.clone(), object)),
+                Err(why) => errors.push(error(manifest.referenced, format!("manifests[{name:?}]"), why)),
+            }
+        }
+        let mut steps = Vec::new();
+        for (at, step) in file.steps.iter().enumerate() {
+            match step_of(step, &file.manifests) {
+                Ok(step) => steps.push(step),
+                Err((field, why)) => errors.push(error(step.referenced, format!("steps[{at}]{field}"), why)),
+            }
+        }
+        let fixed = |steps: &[Step]| -> Vec<i64> {
+            steps
+                .iter()
+                .filter_map(|step| if let When::At(ns) = step.when { Some(ns) } else { None })
+                .collect()
+        };
+        if fixed(&steps).windows(2).any(|pair| pair[0] > pair[1]) {
+            errors.push(plain("steps", "must be in time order: an `at` lies before that of an earlier step"));
+        }
+        let workload = file.workload.read(&mut errors);
+        let cluster = file.cluster.read(&mut errors);
+        let horizon = duration(&file.horizon, "horizon", &mut errors).unwrap_or(3600 * SECOND);
+        if !(1..=HORIZON_S_MAX * SECOND).contains(&horizon) {
+            errors.push(plain("horizon", "must be between 1ns and 168h"));
+        }
+        if errors.is_empty() {
+            Ok(Scenario {
+                name: file.metadata.name,
+                manifests,
+                steps,
+                workload,
+                cluster,
+                seed: file.seed,
+                horizon_ns: horizon,
+            })
+        } else {
+            errors.sort_by_key(|error| error.line);
+            Err(errors)
+        }
+    }
+}
+
+fn manifest_of(
+    written: &Value,
+    open: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<Value, String> {
+    match written {
+        Value::String(text) if text.contains('\n') => objects::defaulted(value(text)?),
+        Value::String(path) => objects::defaulted(value(&open(path)?)?),
+        object if object.is_object() => objects::defaulted(object.clone()),
+        _ => Err("a manifest is an object, or the path of a file with one".into()),
+    }
+}
+
+fn step_of(
+    step: &Spanned<RawStep>,
+    manifests: &BTreeMap<String, Spanned<Value>>,
+) -> Result<Step, (&'static str, String)> {
+    let raw = &step.value;
+    let time =
+        |text: &String, field: &'static str| parse_duration(text).map_err(|why| (field, why.to_string()));
+    let when = match (&raw.at, &raw.after) {
+        (Some(_), Some(_)) => return Err(("", "either `at` or `after`, not both".into())),
+        (Some(text), None) => When::At(time(text, ".at")?),
+        (None, Some(text)) => When::After(time(text, ".after")?),
+        (None, None) => When::After(0),
+    };
+    let within_ns = raw.within.as_ref().map(|text| time(text, ".within")).transpose()?;
+    if within_ns.is_some() && raw.await_.is_none() {
+        return Err((".within", "belongs to a step with `await`".into()));
+    }
+    let (action, text) = match (&raw.run, &raw.await_, &raw.fault) {
+        (Some(run), None, None) => {
+            let command = Command::parse(run).map_err(|why| (".run", why))?;
+            if let super::Verb::Apply(file) = &command.verb
+                && !manifests.contains_key(file)
+            {
+                let known: Vec<&str> = manifests.keys().map(String::as_str).collect();
+                return Err((".run", format!("no manifest {file:?}; `manifests` has {}", known.join(", "))));
+            }
+            (Action::Run(command), run.trim().to_owned())
+        }
+        (None, Some(text), None) => {
+            let condition = Condition::parse(text).map_err(|why| (".await", why))?;
+            (Action::Await { condition, within_ns }, format!("await {text}"))
+        }
+        (None, None, Some(fault)) => {
+            (Action::Fault(Fault::KillPods(fault.kill_pods)), format!("fault: kill {} pods", fault.kill_pods))
+        }
+        _ => return Err(("", "a step has exactly one of `run`, `await` and `fault`".into())),
+    };
+    Ok(Step { line: step.referenced.line(), when, action, text })
+}
+
+fn read<T, E: ToString>(
+    text: &Option<Spanned<String>>,
+    path: &str,
+    errors: &mut Vec<ScenarioError>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    let text = text.as_ref()?;
+    parse(&text.value).map_err(|why| errors.push(error(text.referenced, path, why))).ok()
+}
+
+fn duration(text: &Option<Spanned<String>>, path: &str, errors: &mut Vec<ScenarioError>) -> Option<i64> {
+    read(text, path, errors, parse_duration)
+}
+
+impl RawWorkload {
+    fn read(&self, errors: &mut Vec<ScenarioError>) -> Workload {
+        let startup = read(&self.ready_after, "workload.readyAfter", errors, Distribution::parse);
+        let startup = startup.unwrap_or(Distribution::Constant(0));
+        let stop = read(&self.terminate_after, "workload.terminateAfter", errors, Distribution::parse);
+        let images = self.images.iter().map(|(image, raw)| {
+            let path = format!("workload.images[{image:?}].readyAfter");
+            let own = read(&raw.ready_after, &path, errors, Distribution::parse);
+            let startup = own.unwrap_or_else(|| startup.clone());
+            (image.as_str().into(), Behavior { startup, gets_ready: !raw.never_ready })
+        });
+        Workload {
+            images: images.collect(),
+            default: Behavior { startup, gets_ready: !self.never_ready.unwrap_or(false) },
+            startup_by_order: Vec::new(),
+            stop: stop.unwrap_or(Distribution::Constant(0)),
+            grace_s: None,
+        }
+    }
+}
+
+impl RawCluster {
+    fn read(&self, errors: &mut Vec<ScenarioError>) -> ClusterConfig {
+        let preset = read(&self.preset, "cluster.preset", errors, |name| match name {
+            "ideal" => Ok(ClusterConfig::ideal()),
+            "realistic" => Ok(ClusterConfig::realistic()),
+            _ => Err(format!("no preset {name:?}; there are ideal and realistic")),
+        });
+        let mut config = preset.unwrap_or_else(ClusterConfig::ideal);
+        if self.qps.is_some() || self.burst.is_some() {
+            let before = config.budget.unwrap_or(RequestBudget { qps: 20, burst: 30 });
+            let (qps, burst) = (self.qps.unwrap_or(before.qps), self.burst.unwrap_or(before.burst));
+            if qps == 0 || burst == 0 {
+                errors.push(plain("cluster", "qps and burst must be at least 1"));
+            }
+            config.budget = Some(RequestBudget { qps, burst });
+        }
+        for (text, path, place) in [
+            (&self.request_latency, "cluster.requestLatency", &mut config.request_latency_ns),
+            (&self.watch_delay, "cluster.watchDelay", &mut config.watch_delay_ns),
+            (&self.start_delay, "cluster.startDelay", &mut config.start_delay_ns),
+        ] {
+            *place = duration(text, path, errors).unwrap_or(*place);
+        }
+        if self.workers == Some(0) {
+            errors.push(plain("cluster.workers", "must be at least 1"));
+        }
+        config.workers = self.workers.unwrap_or(config.workers).max(1);
+        config.quota_pods = self.quota_pods.or(config.quota_pods);
+        config
+    }
+}
+
+/// The JSON schema of the format.
+pub fn schema() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let time = |description: &str| json!({"type": "string", "description": description, "examples": ["30s", "1m30s", "250ms"]});
+    let spread = |description: &str| json!({"type": "string", "description": description, "examples": ["8s", "5s..20s", "p50=8s,p95=25s"]});
+    let whole = |description: &str, least: u32| json!({"type": "integer", "minimum": least, "description": description});
+    let object = |description: &str, properties: Value, required: &[&str]| {
+        json!({
+            "type": "object", "description": description, "additionalProperties": false,
+            "properties": properties, "required": required,
+        })
+    };
+    let image = object(
+        "Behaviour of one image",
+        json!({
+            "readyAfter": spread("From the start of the containers to Ready"),
+            "neverReady": {"type": "boolean", "description": "Its pods never get ready"},
+        }),
+        &[],
+    );
+    let mut step = object(
+        "One step: exactly one of run, await and fault",
+        json!({
+            "at": time("When, after the start of the scenario"),
+            "after": time("When, after the end of the step before (default 0s)"),
+            "run": text("A kubectl command: apply -f FILE, set image, scale, rollout \
+                pause|resume|undo|restart|status, patch, label, annotate, delete pod"),
+            "await": text("Waits for `complete`, `deadline`, or a number such as `updated>=6`"),
+            "within": time("The longest wait; default: until the horizon"),
+            "fault": object(
+                "Something breaks",
+                json!({"killPods": whole("The oldest ready pods, deleted at once", 1)}),
+                &["killPods"],
+            ),
+        }),
+        &[],
+    );
+    step["oneOf"] = json!([{"required": ["run"]}, {"required": ["await"]}, {"required": ["fault"]}]);
+    let workload = object(
+        "How the application behaves",
+        json!({
+            "readyAfter": spread("From the start of the containers to Ready (default 0s)"),
+            "neverReady": {"type": "boolean", "description": "No pod gets ready, unless `images` says so"},
+            "terminateAfter": spread("From the request to stop to the end of the pod (default 0s)"),
+            "images": {"type": "object", "additionalProperties": image},
+        }),
+        &[],
+    );
+    let cluster = object(
+        "What the cluster is like",
+        json!({
+            "preset": {"enum": ["ideal", "realistic"], "description": "ideal: no delays (default)"},
+            "qps": whole("Requests per second of each controller's client", 1),
+            "burst": whole("Requests that may go at once", 1),
+            "requestLatency": time("From sending a request to its effect"),
+            "watchDelay": time("From a write to its event in the controllers' caches"),
+            "startDelay": time("From a pod's creation to the start of its containers"),
+            "workers": whole("Passes of one controller at once", 1),
+            "quotaPods": whole("Pods that the namespace's quota allows", 0),
+        }),
+        &[],
+    );
+    let mut schema = object(
+        "A rollout to simulate",
+        json!({
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": KIND},
+            "metadata": object("", json!({"name": text("Name of the scenario")}), &[]),
+            "manifests": {
+                "type": "object",
+                "description": "Manifests by the file name that `kubectl apply -f` uses: inline, or the path of a file",
+                "additionalProperties": {"type": ["object", "string"]},
+            },
+            "steps": {"type": "array", "items": step},
+            "workload": workload,
+            "cluster": cluster,
+            "seed": whole("Seed of the random numbers (default 0)", 0),
+            "horizon": time("Longest run (default 1h)"),
+        }),
+        &["apiVersion", "kind", "manifests", "steps"],
+    );
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = "maxsurge scenario".into();
+    schema
+}

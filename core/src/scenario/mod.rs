@@ -1,0 +1,184 @@
+//! Scenarios: what a person wants to try. Manifests, timed steps written as kubectl commands, the behaviour of
+//! the application, the kind of cluster.
+
+mod command;
+mod file;
+mod merge;
+mod objects;
+mod perform;
+mod simulate;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+pub use command::{Command, Deleted, Target, TargetKind, Verb};
+pub use file::{API_VERSION, KIND, schema};
+pub use simulate::{End, Moment, Observer, Outcome, simulate};
+
+use crate::cluster::ClusterConfig;
+use crate::workload::Workload;
+
+/// Longest scenario, s of virtual time.
+pub const HORIZON_S_MAX: i64 = 7 * 86_400;
+
+/// What a person wants to try.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scenario {
+    /// Its name, possibly empty.
+    pub name: String,
+    /// Manifests by the file name that `kubectl apply -f` uses, defaulted.
+    pub manifests: BTreeMap<String, Value>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// How the application behaves.
+    pub workload: Workload,
+    /// What the cluster is like.
+    pub cluster: ClusterConfig,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Longest run, ns.
+    pub horizon_ns: i64,
+}
+
+/// When a step is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// That many ns after the start; at once if that has passed.
+    At(i64),
+    /// That many ns after the end of the step before.
+    After(i64),
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Line in the scenario file, from 1.
+    pub line: u64,
+    /// When it is due.
+    pub when: When,
+    /// What it does.
+    pub action: Action,
+    /// As it was written.
+    pub text: String,
+}
+
+/// What a step does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// A kubectl command.
+    Run(Command),
+    /// Waits until something holds.
+    Await {
+        /// What.
+        condition: Condition,
+        /// For at most that long, ns; `None` = until the horizon.
+        within_ns: Option<i64>,
+    },
+    /// Something breaks.
+    Fault(Fault),
+}
+
+/// What can break.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The n oldest ready pods are deleted at once, as when a node is lost.
+    KillPods(u32),
+}
+
+/// What a step can wait for, on the status of the Deployment that the scenario touched last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Progressing has the reason `NewReplicaSetAvailable`, and the last change was observed.
+    Complete,
+    /// Progressing has the reason `ProgressDeadlineExceeded`.
+    Deadline,
+    /// A number of the status is at least so high.
+    AtLeast(Count, i32),
+    /// A number of the status is at most so high.
+    AtMost(Count, i32),
+}
+
+/// A number of `status`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Count {
+    /// `replicas`.
+    Replicas,
+    /// `updatedReplicas`.
+    Updated,
+    /// `readyReplicas`.
+    Ready,
+    /// `availableReplicas`.
+    Available,
+    /// `unavailableReplicas`.
+    Unavailable,
+    /// `terminatingReplicas`.
+    Terminating,
+}
+
+const COUNTS: [(&str, Count); 6] = [
+    ("replicas", Count::Replicas),
+    ("updated", Count::Updated),
+    ("ready", Count::Ready),
+    ("available", Count::Available),
+    ("unavailable", Count::Unavailable),
+    ("terminating", Count::Terminating),
+];
+
+impl Condition {
+    /// Reads `complete`, `deadline`, `updated>=6`, `terminating<=0`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "cannot wait for `{text}`; accepted are `complete`, `deadline`, and a number of the status such as \
+                 `updated>=6` or `terminating<=0` (replicas, updated, ready, available, unavailable, terminating)"
+            )
+        };
+        let text = text.trim();
+        match text {
+            "complete" => return Ok(Condition::Complete),
+            "deadline" => return Ok(Condition::Deadline),
+            _ => {}
+        }
+        let (least, name, number) = match (text.split_once(">="), text.split_once("<=")) {
+            (Some((name, number)), _) => (true, name, number),
+            (_, Some((name, number))) => (false, name, number),
+            _ => return Err(wrong()),
+        };
+        let count = COUNTS.iter().find(|(known, _)| *known == name.trim()).ok_or_else(wrong)?.1;
+        let number = number.trim().parse().map_err(|_| wrong())?;
+        Ok(if least { Condition::AtLeast(count, number) } else { Condition::AtMost(count, number) })
+    }
+}
+
+/// What is wrong with a scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioError {
+    /// Line, from 1; 0 = unknown.
+    pub line: u64,
+    /// Column, from 1; 0 = unknown.
+    pub column: u64,
+    /// Field, for example `steps[2].run`; empty = the whole.
+    pub path: String,
+    /// What is wrong and what to do, without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}: ", self.line)?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+#[cfg(test)]
+mod tests;
