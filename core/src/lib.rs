@@ -9,5 +9,6 @@ pub mod cluster;
 pub mod conformance;
 pub mod controller;
 pub mod scenario;
+pub mod metrics;
 pub mod sim;
 pub mod workload;

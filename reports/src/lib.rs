@@ -2,6 +2,7 @@
 //! page and the [`export`]ed files. Only [`cli`] reads files and standard input.
 
 pub mod cli;
+pub mod compare;
 pub mod export;
 pub mod format;
 pub mod html;

@@ -11,6 +11,8 @@ pub enum Distribution {
     Constant(i64),
     /// Uniform between two bounds, both included.
     Uniform(i64, i64),
+    /// Another distribution, that much later (ns).
+    Later(i64, Box<Distribution>),
     /// Log-normal with that median and 95th percentile.
     LogNormal {
         /// Median, ns.
@@ -37,9 +39,14 @@ impl std::error::Error for DistributionError {}
 impl Distribution {
     /// Draws one duration. Exactly one random number is taken, whatever the distribution.
     pub fn sample(&self, rng: &mut Rng) -> i64 {
-        let u = rng.unit();
+        self.sample_at(rng.unit())
+    }
+
+    /// The value at a place `u` in (0, 1).
+    fn sample_at(&self, u: f64) -> i64 {
         match self {
             Distribution::Constant(ns) => *ns,
+            Distribution::Later(by, rest) => by + rest.sample_at(u),
             Distribution::Uniform(low, high) => low + libm::floor(u * ((high - low) as f64 + 1.0)) as i64,
             Distribution::LogNormal { p50, p95 } => {
                 let sigma = libm::log(*p95 as f64 / *p50 as f64) / Z95;
@@ -55,10 +62,17 @@ impl Distribution {
         let by = |ns: &i64| (*ns as f64 * factor) as i64;
         match self {
             Distribution::Constant(ns) => Distribution::Constant(by(ns)),
+            Distribution::Later(ns, rest) => Distribution::Later(by(ns), Box::new(rest.scaled(factor))),
             Distribution::Uniform(low, high) => Distribution::Uniform(by(low), by(high)),
             Distribution::LogNormal { p50, p95 } => Distribution::LogNormal { p50: by(p50), p95: by(p95) },
             Distribution::Empirical(values) => Distribution::Empirical(values.iter().map(by).collect()),
         }
+    }
+
+    /// The same distribution, `ns` later.
+    #[must_use]
+    pub fn later(self, ns: i64) -> Self {
+        Distribution::Later(ns, Box::new(self))
     }
 
     /// Reads `8s`, `250ms`, `5s..20s`, `p50=8s,p95=25s`.

@@ -23,6 +23,28 @@ pub struct Behavior {
     pub gets_ready: bool,
 }
 
+/// When the kubelet looks whether a container is ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadinessProbe {
+    /// `initialDelaySeconds`.
+    pub initial_delay_s: i64,
+    /// `periodSeconds`.
+    pub period_s: i64,
+    /// `successThreshold`.
+    pub successes: i64,
+}
+
+impl ReadinessProbe {
+    /// When a container that works from `ns` on is found ready: at the first probe after that, and as many
+    /// further ones as must succeed.
+    fn seen_ready(&self, ns: i64) -> i64 {
+        let (delay, period) = (self.initial_delay_s * SECOND, self.period_s.max(1) * SECOND);
+        let waits = (ns - delay).max(0);
+        let probes = (waits + period - 1) / period + (self.successes - 1).max(0);
+        delay + probes * period
+    }
+}
+
 /// The workload: the user's application, not Kubernetes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
@@ -32,6 +54,8 @@ pub struct Workload {
     pub images: BTreeMap<Str, Behavior>,
     /// Fixed start-up times by pod in creation order, repeated (ns; negative = never); overrides distributions.
     pub startup_by_order: Vec<i64>,
+    /// Readiness probe of the pods; `None` = ready as soon as they work.
+    pub probe: Option<ReadinessProbe>,
     /// From the request to stop to the end of the pod.
     pub stop: Distribution,
     /// Grace period of every pod, s; `None` = that of its template.
@@ -44,6 +68,7 @@ impl Default for Workload {
             default: Behavior { startup: Distribution::Constant(0), gets_ready: true },
             images: BTreeMap::new(),
             startup_by_order: Vec::new(),
+            probe: None,
             stop: Distribution::Constant(0),
             grace_s: None,
         }
@@ -61,7 +86,7 @@ impl Workload {
         let behavior = self.behavior(image);
         let drawn = behavior.startup.sample(rng);
         let ns = match self.startup_by_order.len() {
-            0 => drawn,
+            0 => self.probe.map_or(drawn, |probe| probe.seen_ready(drawn)),
             len => self.startup_by_order[order as usize % len],
         };
         if behavior.gets_ready && ns >= 0 { Startup::Ready(ns) } else { Startup::Never }

@@ -1,21 +1,286 @@
-//! `maxsurge compare`: rollout strategies of one Deployment, side by side.
+//! `maxsurge compare`: what each strategy would do to the Deployment of a manifest.
 
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Exit, output};
+use super::{Exit, Failure, manifests, output};
+use crate::compare::{self, Choices, Setting};
+use crate::export::{self, table};
+use crate::model::{Comparison, SCHEMA, Situation, SituationId};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use maxsurge_core::api::Deployment;
+use maxsurge_core::sim::Distribution;
 
-const AFTER_HELP: &str = "\
-Examples:
-  maxsurge compare
-  maxsurge compare -f deployment.yaml";
-
-/// Compare rollout strategies of a Deployment
+/// Arguments of `maxsurge compare`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = AFTER_HELP)]
-pub struct Args {}
+#[command(after_help = "Examples:
+  maxsurge compare                                   the embedded example
+  maxsurge compare -f deploy.yaml --to-image app:v2
+  helm template . | maxsurge compare -f - --startup p50=8s,p95=25s
+  maxsurge compare -f deploy.yaml --min-available 90% --max-duration 5m   a gate for CI: exit 1 if missed
+  kubectl get deploy web -o yaml | maxsurge compare -f - --strategies Recreate,1/0 -o json")]
+pub struct Args {
+    #[command(flatten)]
+    input: manifests::Args,
+    /// Image to roll out [default: the manifest's with the tag `next`]
+    #[arg(long, value_name = "IMAGE")]
+    to_image: Option<String>,
+    /// Strategies besides the manifest's own: `Recreate` or maxSurge/maxUnavailable, comma separated
+    #[arg(long, value_name = "LIST", default_value = compare::DEFAULTS)]
+    strategies: String,
+    /// Runs per strategy and situation
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    seeds: u32,
+    /// Control plane to simulate
+    #[arg(long, value_enum, default_value_t = Preset::Realistic)]
+    preset: Preset,
+    /// From container start until the application works: `8s`, `5s..20s` or `p50=8s,p95=25s`
+    #[arg(long, value_name = "DURATION")]
+    startup: Option<String>,
+    /// From SIGTERM until the container ends (same forms)
+    #[arg(long, value_name = "DURATION")]
+    stop: Option<String>,
+    /// Requests per second of each controller's client; 0 = no limit
+    #[arg(long, value_name = "N")]
+    qps: Option<u32>,
+    /// Longest rollout that is waited for
+    #[arg(long, value_name = "DURATION", default_value = "2h")]
+    horizon: String,
+    /// Fail (exit 1) if the manifest's own strategy leaves fewer pods available: a number or a percentage
+    #[arg(long, value_name = "PODS")]
+    min_available: Option<String>,
+    /// Fail (exit 1) if the manifest's own strategy takes longer (95th percentile)
+    #[arg(long, value_name = "DURATION")]
+    max_duration: Option<String>,
+    /// Folder for report.html, plots, summary.md, summary.csv and results.json
+    #[arg(long, value_name = "DIR", default_value = "maxsurge-report")]
+    out: PathBuf,
+    /// What to print
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// What to print.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Preset of the control plane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Preset {
+    /// No delays and no limits
+    Ideal,
+    /// Stock request limits, watch delay, five workers
+    Realistic,
+}
+
+fn distribution(flag: &str, text: Option<&String>) -> Result<Option<(Distribution, String)>, Failure> {
+    text.map(|text| match Distribution::parse(text) {
+        Ok(distribution) => Ok((distribution, text.clone())),
+        Err(error) => Err(Failure::input(format!("{flag}: {error}"))),
+    })
+    .transpose()
+}
+
+fn seconds(flag: &str, text: &str) -> Result<f64, Failure> {
+    match Distribution::parse(text) {
+        Ok(Distribution::Constant(ns)) if ns > 0 => Ok(ns as f64 / 1e9),
+        _ => Err(Failure::input(format!("{flag}: `{text}` is no duration; write `90s`, `5m` or `1h30m`"))),
+    }
+}
+
+fn pods(text: &str, replicas: u32) -> Result<u32, Failure> {
+    let bad =
+        || Failure::input(format!("--min-available: `{text}` is neither a number of pods nor a percentage"));
+    match text.strip_suffix('%') {
+        Some(percent) => {
+            let percent: u32 = percent.parse().ok().filter(|percent| *percent <= 100).ok_or_else(bad)?;
+            Ok((u64::from(percent) * u64::from(replicas)).div_ceil(100) as u32)
+        }
+        None => text.parse().map_err(|_| bad()),
+    }
+}
+
+/// Seeds that are enough to see whether the ranking changes with the assumed startup.
+const SENSITIVITY_SEEDS: u32 = 20;
+
+struct Job<'a> {
+    args: &'a Args,
+    setting: Setting,
+    choices: Choices,
+    candidates: Vec<compare::Candidate>,
+    stop: Arc<AtomicBool>,
+    bar: ProgressBar,
+}
+
+impl Job<'_> {
+    fn situation(&self, setting: &Setting, id: SituationId, seeds: u32) -> Result<Situation, Failure> {
+        compare::situation(setting, &self.candidates, id, seeds, &self.stop, &|| self.bar.inc(1))
+            .map_err(Failure::limit)
+    }
+
+    /// Whether the advice depends on the startup that was assumed.
+    fn ranking_note(&self, advised: Option<&str>) -> Result<String, Failure> {
+        if self.choices.startup.is_some() {
+            return Ok("Startup was given, so the ranking does not rest on an assumed one.".into());
+        }
+        let mut other = Vec::new();
+        for (factor, words) in [(0.5, "halved"), (4.0, "four times as long")] {
+            let setting = Setting { startup: self.setting.startup.scaled(factor), ..self.setting.clone() };
+            let found =
+                self.situation(&setting, SituationId::GoodImage, self.args.seeds.min(SENSITIVITY_SEEDS))?;
+            let best = compare::best(&found).map(|best| best.label.clone());
+            if best.as_deref() != advised {
+                other.push(format!(
+                    "with the assumed startup {words} {} is ahead",
+                    best.unwrap_or("none".into())
+                ));
+            }
+        }
+        Ok(if other.is_empty() {
+            "The same strategy is ahead when the assumed startup is halved or four times as long.".into()
+        } else {
+            format!(
+                "The ranking rests on the assumed startup: {}. Measure it and set --startup.",
+                other.join("; ")
+            )
+        })
+    }
+}
 
 /// Runs the command.
-pub fn main(_args: Args) -> ExitCode {
-    output::error("`compare` is not in this build");
-    Exit::Limit.into()
+pub fn main(args: &Args) -> ExitCode {
+    match compare_all(args) {
+        Ok(exit) => exit,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn compare_all(args: &Args) -> Result<ExitCode, Failure> {
+    let all = manifests::load(&args.input)?;
+    let several = all.len() > 1;
+    let mut worst = Exit::Done;
+    for loaded in all {
+        let out =
+            if several { args.out.join(loaded.deployment.meta.name.as_str()) } else { args.out.clone() };
+        let comparison = one(args, loaded)?;
+        export::write_report(&comparison, &out, export::Choice::default())
+            .map_err(|error| Failure::input(error.to_string()))?;
+        let text = match args.output {
+            Output::Json => export::json::results(&comparison),
+            Output::Text => format!(
+                "{}\nReport: {} (plots, summary.md, summary.csv and results.json beside it)\n",
+                table::summary(&comparison, table::Style { colour: super::colour() }),
+                out.join("report.html").display()
+            ),
+        };
+        if comparison.gate.as_ref().is_some_and(|gate| !gate.passed) {
+            worst = Exit::Unfinished;
+        }
+        if let Err(error) = output::print(&text) {
+            return Ok(output::finish(Err(error)));
+        }
+    }
+    Ok(worst.into())
+}
+
+/// The command line as it was typed, for "run this to get the same".
+fn typed() -> String {
+    let quote = |arg: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=%,@+".contains(c);
+        if !arg.is_empty() && arg.chars().all(plain) {
+            arg
+        } else {
+            format!("'{}'", arg.replace('\'', r"'\''"))
+        }
+    };
+    let args = std::env::args_os().skip(1).map(|arg| quote(arg.to_string_lossy().into_owned()));
+    ["maxsurge".to_string()].into_iter().chain(args).collect::<Vec<_>>().join(" ")
+}
+
+fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
+    let d: &Deployment = &loaded.deployment;
+    let replicas = d.replicas().max(0) as u32;
+    let min_available = args.min_available.as_ref().map(|text| pods(text, replicas)).transpose()?;
+    let max_duration_s =
+        args.max_duration.as_ref().map(|text| seconds("--max-duration", text)).transpose()?;
+    let choices = Choices {
+        to_image: args.to_image.clone(),
+        startup: distribution("--startup", args.startup.as_ref())?,
+        stop: distribution("--stop", args.stop.as_ref())?,
+        qps: args.qps,
+        ideal: args.preset == Preset::Ideal,
+        horizon_s: Some(seconds("--horizon", &args.horizon)? as i64),
+    };
+    let setting = compare::setting(d, &choices).map_err(Failure::input)?;
+    let candidates = compare::candidates(d, &args.strategies).map_err(Failure::input)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // A second Ctrl-C ends the program the usual way: the handler is there for a first, orderly stop.
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    let runs = u64::from(args.seeds) * 2
+        + if choices.startup.is_none() { u64::from(args.seeds.min(SENSITIVITY_SEEDS)) * 2 } else { 0 };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(runs * candidates.len() as u64).with_style(
+            ProgressStyle::with_template("{bar:40} {pos}/{len} rollouts, {eta} left")
+                .unwrap_or(ProgressStyle::default_bar()),
+        )
+    } else {
+        ProgressBar::hidden()
+    };
+    let job = Job { args, setting, choices, candidates, stop, bar };
+    let good = job.situation(&job.setting, SituationId::GoodImage, args.seeds)?;
+    let advised =
+        compare::best(&good).map(|best| (best.id.clone(), best.label.clone(), best.is_manifest_own));
+    let bad = job.situation(&job.setting, SituationId::BadImage, args.seeds)?;
+    let ranking_note = job.ranking_note(advised.as_ref().map(|(_, label, _)| label.as_str()))?;
+    job.bar.finish_and_clear();
+    let seeds = good.strategies.first().map_or(0, |s| s.finished.total_runs);
+    let mut warnings = loaded.warnings;
+    if seeds == 0 {
+        return Err(Failure::limit("interrupted before the first seed was through; nothing was written"));
+    }
+    if seeds < args.seeds {
+        warnings.push(format!("interrupted: {seeds} of {} seeds", args.seeds));
+    }
+    let namespace = if d.meta.namespace.is_empty() { "default" } else { d.meta.namespace.as_str() };
+    let patch = advised.as_ref().filter(|(_, _, own)| !own).and_then(|(_, label, _)| {
+        let candidate = job.candidates.iter().find(|candidate| candidate.labels[0] == *label)?;
+        Some(compare::patch(&d.meta.name, namespace, candidate))
+    });
+    Ok(Comparison {
+        schema: SCHEMA.into(),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        title: format!("Rollout strategies for {}", d.meta.name),
+        deployment: d.meta.name.to_string(),
+        namespace: namespace.into(),
+        replicas,
+        preset: if args.preset == Preset::Ideal { "ideal" } else { "realistic" }.into(),
+        seeds,
+        horizon_s: job.setting.horizon_s as f64,
+        reproduce: typed(),
+        verdict: compare::sentence(&good, replicas),
+        recommended: advised.map(|(id, ..)| id),
+        gate: compare::gate(&good, min_available, max_duration_s),
+        assumptions: compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given),
+        situations: vec![good, bad],
+        ranking_note,
+        notes: vec![
+            "Decisions are those of the Deployment and ReplicaSet controllers of Kubernetes v1.37.2.".into(),
+        ],
+        patch,
+        warnings,
+    })
 }

@@ -15,13 +15,13 @@ Examples:
 /// Print shell completions
 #[derive(clap::Args, Debug)]
 #[command(after_help = COMPLETIONS_HELP)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     shell: clap_complete::Shell,
 }
 
 /// Prints the completions of a shell.
-pub fn completions(args: &CompletionsArgs, command: &mut Command) -> ExitCode {
+pub(super) fn completions(args: &CompletionsArgs, command: &mut Command) -> ExitCode {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, command, "maxsurge", &mut text);
     output::finish(output::print(&String::from_utf8_lossy(&text)).map(|()| Exit::Done))
@@ -35,14 +35,14 @@ Examples:
 /// Print the manual page, or write one per command into a folder
 #[derive(clap::Args, Debug)]
 #[command(after_help = MAN_HELP)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// Folder for a page of each command; it must exist
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 /// Prints or writes the manual pages.
-pub fn man(args: &ManArgs, command: &Command) -> ExitCode {
+pub(super) fn man(args: &ManArgs, command: &Command) -> ExitCode {
     match &args.out {
         Some(folder) => match clap_mangen::generate_to(command.clone(), folder) {
             Ok(()) => Exit::Done.into(),

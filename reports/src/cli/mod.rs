@@ -4,8 +4,10 @@ pub mod compare;
 pub mod conformance;
 mod generate;
 pub mod input;
+pub mod manifests;
 pub mod output;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,6 +36,38 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Why a command ended early.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// With which exit code.
+    pub exit: Exit,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+impl Failure {
+    /// Bad input or usage.
+    pub fn input(message: impl Into<String>) -> Self {
+        Failure { exit: Exit::BadInput, message: message.into() }
+    }
+
+    /// A limit of this program.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Failure { exit: Exit::Limit, message: message.into() }
+    }
+
+    /// Tells it on standard error.
+    pub fn report(&self) -> ExitCode {
+        output::error(&self.message);
+        self.exit.into()
+    }
+}
+
+/// Whether standard output may be coloured: a terminal, and `NO_COLOR` is not set.
+pub fn colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stdout().is_terminal()
+}
+
 const AFTER_HELP: &str = "\
 Exit codes: 0 done · 1 the rollout asked about did not finish, or a gate failed · 2 bad input · 3 a limit was reached
 
@@ -52,7 +86,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Compare(compare::Args),
+    Compare(Box<compare::Args>),
     Conformance(conformance::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -61,7 +95,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Compare(args) => compare::main(args),
+        Command::Compare(args) => compare::main(&args),
         Command::Conformance(args) => conformance::main(&args),
         Command::Completions(args) => generate::completions(&args, &mut Cli::command()),
         Command::Man(args) => generate::man(&args, &Cli::command()),

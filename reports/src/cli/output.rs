@@ -14,6 +14,11 @@ pub fn error(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "error: {message}");
 }
 
+/// Prints a text to standard error as it is.
+pub fn note(text: impl Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
+}
+
 /// Prints `warning: …` to standard error.
 pub fn warning(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "warning: {message}");

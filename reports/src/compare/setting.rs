@@ -1,0 +1,198 @@
+//! From a manifest and flags to what is simulated, with the origin of every value.
+
+use maxsurge_core::api::Deployment;
+use maxsurge_core::cluster::{ClusterConfig, RequestBudget};
+use maxsurge_core::sim::Distribution;
+use maxsurge_core::workload::ReadinessProbe;
+use serde_json::Value;
+
+use super::simulate::Setting;
+use crate::model::{Assumption, Origin};
+
+/// What the user said on the command line; `None` = nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// `--to-image`.
+    pub to_image: Option<String>,
+    /// `--startup` or `--startup-from`, with the text to show.
+    pub startup: Option<(Distribution, String)>,
+    /// `--stop`, with the text to show.
+    pub stop: Option<(Distribution, String)>,
+    /// `--qps`: requests per second, 0 = no limit.
+    pub qps: Option<u32>,
+    /// `--preset ideal`.
+    pub ideal: bool,
+    /// `--horizon`, s.
+    pub horizon_s: Option<i64>,
+}
+
+const ASSUMED_STARTUP: &str = "p50=8s,p95=25s";
+const ASSUMED_STOP: &str = "p50=1s,p95=5s";
+
+fn probe_of(container: &Value) -> Option<ReadinessProbe> {
+    let probe = container.get("readinessProbe")?;
+    let field = |name: &str, default: i64| probe.get(name).and_then(Value::as_i64).unwrap_or(default);
+    Some(ReadinessProbe {
+        initial_delay_s: field("initialDelaySeconds", 0),
+        period_s: field("periodSeconds", 10),
+        successes: field("successThreshold", 1),
+    })
+}
+
+/// Seconds that a preStop hook sleeps, where it says so.
+fn pre_stop_s(container: &Value) -> i64 {
+    container.pointer("/lifecycle/preStop/sleep/seconds").and_then(Value::as_i64).unwrap_or(0)
+}
+
+fn grace_s(d: &Deployment) -> Option<i64> {
+    d.spec.template.body().pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64)
+}
+
+/// The common setting of all runs.
+///
+/// # Errors
+/// If an assumed text cannot be read, which would be a mistake of this program.
+pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
+    let distribution = |chosen: &Option<(Distribution, String)>, assumed: &str| match chosen {
+        Some((distribution, _)) => Ok(distribution.clone()),
+        None => Distribution::parse(assumed).map_err(|error| error.to_string()),
+    };
+    let mut config = if choices.ideal { ClusterConfig::ideal() } else { ClusterConfig::realistic() };
+    if let Some(qps) = choices.qps {
+        config.budget = (qps > 0).then(|| RequestBudget { qps, burst: qps + qps / 2 });
+    }
+    let slowest =
+        d.spec.template.containers().filter_map(probe_of).max_by_key(|p| (p.initial_delay_s, p.period_s));
+    let sleep_s = d.spec.template.containers().map(pre_stop_s).max().unwrap_or(0);
+    let stop = match distribution(&choices.stop, ASSUMED_STOP)? {
+        stop if sleep_s == 0 => stop,
+        stop => stop.later(sleep_s * maxsurge_core::sim::SECOND),
+    };
+    Ok(Setting {
+        deployment: d.clone(),
+        to_image: choices.to_image.clone().unwrap_or_else(|| next_image(d.spec.template.image())),
+        config,
+        startup: distribution(&choices.startup, ASSUMED_STARTUP)?,
+        stop,
+        grace_s: grace_s(d).unwrap_or(30),
+        probe: slowest,
+        horizon_s: choices.horizon_s.unwrap_or(7200),
+    })
+}
+
+/// A name for the new image that cannot be mistaken for a real one.
+fn next_image(image: &str) -> String {
+    let name = image.split('@').next().unwrap_or_default();
+    let name = match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => name,
+    };
+    format!("{name}:next")
+}
+
+/// Every value that the figures rest on.
+pub fn assumptions(
+    setting: &Setting,
+    choices: &Choices,
+    seeds: u32,
+    replicas_given: bool,
+) -> Vec<Assumption> {
+    let d = &setting.deployment;
+    let mut list = Vec::new();
+    let mut add = |name: &str, value: String, origin: Origin, source: &str| {
+        list.push(Assumption { name: name.into(), value, origin, source: source.into() });
+    };
+    if replicas_given {
+        add("replicas", d.replicas().to_string(), Origin::Flag, "--replicas");
+    } else {
+        add("replicas", d.replicas().to_string(), Origin::Manifest, "spec.replicas");
+    }
+    add("new image", setting.to_image.clone(), from(choices.to_image.is_some()), "--to-image");
+    match &choices.startup {
+        Some((_, text)) => add("application startup", text.clone(), Origin::Flag, "--startup"),
+        None => add(
+            "application startup",
+            ASSUMED_STARTUP.replace(',', ", "),
+            Origin::Assumed,
+            "a guess: set --startup or --startup-from",
+        ),
+    }
+    match setting.probe {
+        Some(probe) => add(
+            "readiness probe",
+            format!(
+                "after {} s, every {} s, {} success(es)",
+                probe.initial_delay_s, probe.period_s, probe.successes
+            ),
+            Origin::Manifest,
+            "spec.template.spec.containers[].readinessProbe",
+        ),
+        None => {
+            add("readiness probe", "none: ready when started".into(), Origin::Manifest, "no readinessProbe")
+        }
+    }
+    match &choices.stop {
+        Some((_, text)) => add("time to stop", text.clone(), Origin::Flag, "--stop"),
+        None => add(
+            "time to stop",
+            ASSUMED_STOP.replace(',', ", "),
+            Origin::Assumed,
+            "a guess: set --stop (preStop sleep is added, the grace period is the limit)",
+        ),
+    }
+    add(
+        "grace period",
+        format!("{} s", setting.grace_s),
+        Origin::Manifest,
+        "spec.template.spec.terminationGracePeriodSeconds",
+    );
+    add(
+        "minReadySeconds",
+        format!("{} s", d.spec.min_ready_seconds),
+        Origin::Manifest,
+        "spec.minReadySeconds",
+    );
+    add(
+        "progress deadline",
+        d.spec.progress_deadline_seconds.map_or_else(|| "none".into(), |s| format!("{s} s")),
+        Origin::Manifest,
+        "spec.progressDeadlineSeconds",
+    );
+    let preset = |flag: bool| if flag { Origin::Flag } else { Origin::Preset };
+    add(
+        "API request budget",
+        setting.config.budget.map_or_else(
+            || "none".into(),
+            |budget| format!("{}/s, burst {}, each controller", budget.qps, budget.burst),
+        ),
+        preset(choices.qps.is_some()),
+        "kube-controller-manager --kube-api-qps, --kube-api-burst",
+    );
+    let ms = |ns: i64| format!("{} ms", ns / maxsurge_core::sim::MS);
+    add(
+        "API request latency",
+        ms(setting.config.request_latency_ns),
+        Origin::Preset,
+        "control plane at rest",
+    );
+    add("watch delay", ms(setting.config.watch_delay_ns), Origin::Preset, "control plane at rest");
+    add(
+        "pod creation to container start",
+        ms(setting.config.start_delay_ns),
+        Origin::Preset,
+        "scheduler, kubelet; image present",
+    );
+    add(
+        "controller workers",
+        setting.config.workers.to_string(),
+        Origin::Preset,
+        "--concurrent-deployment-syncs, --concurrent-replicaset-syncs",
+    );
+    add("nodes", "enough room for every pod".into(), Origin::Assumed, "node capacity is not modelled yet");
+    add("seeds", seeds.to_string(), Origin::Flag, "--seeds");
+    list
+}
+
+fn from(flag: bool) -> Origin {
+    if flag { Origin::Flag } else { Origin::Assumed }
+}
