@@ -8,7 +8,7 @@ pub mod api;
 pub mod cluster;
 pub mod conformance;
 pub mod controller;
-pub mod scenario;
 pub mod metrics;
+pub mod scenario;
 pub mod sim;
 pub mod workload;

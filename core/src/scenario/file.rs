@@ -252,6 +252,8 @@ impl RawWorkload {
             images: images.collect(),
             default: Behavior { startup, gets_ready: !self.never_ready.unwrap_or(false) },
             startup_by_order: Vec::new(),
+            // Scenario times are from "container running" to Ready: the probe is in them.
+            probe: None,
             stop: stop.unwrap_or(Distribution::Constant(0)),
             grace_s: None,
         }
