@@ -20,6 +20,7 @@ mod selector;
 mod service;
 mod template;
 mod time;
+pub mod validation;
 mod yaml;
 
 pub use codec::ValueError;

@@ -109,7 +109,7 @@ impl Time {
                 return Err(TimeError);
             }
             for i in 0..9 {
-                ns = ns * 10 + if i < len { i64::from(fraction[i] - b'0') } else { 0 };
+                ns = ns * 10 + fraction[..len].get(i).map_or(0, |digit| i64::from(digit - b'0'));
             }
             at += 1 + len;
         }

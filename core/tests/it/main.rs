@@ -1,4 +1,6 @@
 //! The one test binary of the core.
 
+mod hostile;
+mod manifests;
 mod timed;
 mod worked_timelines;

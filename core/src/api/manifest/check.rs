@@ -6,7 +6,7 @@ use super::diagnostic::{Code, Diagnostic, Severity};
 use super::source::Source;
 use super::tree::Node;
 use super::{Located, Object, Reader, Validate, decode, kinds};
-use crate::api::Str;
+use crate::api::{Str, validation};
 
 /// Reads one object of a document.
 pub(super) fn object(reader: &mut Reader<'_>, node: &Node, api_version: &str, kind: &str) {
@@ -97,13 +97,67 @@ pub(super) fn object(reader: &mut Reader<'_>, node: &Node, api_version: &str, ki
     }
 }
 
-fn validate(
-    _reader: &mut Reader<'_>,
-    _source: &Source,
-    _known: kinds::Known,
-    _value: &Value,
-    _wrong: &[String],
-) {
+/// The API server's validation, and what this program adds to it.
+fn validate(reader: &mut Reader<'_>, source: &Source, known: kinds::Known, value: &Value, wrong: &[String]) {
+    let meta = |key: &str| value.pointer("/metadata").and_then(|meta| meta.get(key)).and_then(Value::as_str);
+    if meta("name").unwrap_or_default().is_empty() && meta("generateName").unwrap_or_default().is_empty() {
+        let message = "resource name may not be empty";
+        let help = "give the object a name: metadata.name";
+        let diagnostic = source.diagnostic(Severity::Error, Code::Identity, "metadata.name", message, help);
+        reader.diagnostics.push(diagnostic);
+    }
+    for error in known.validate(value) {
+        // Told above, in kubectl's words.
+        let nameless = error.path == "metadata.name" && error.body.starts_with("Required");
+        // What had the wrong type was left out; that it is missing now is no news.
+        let known_wrong = wrong.iter().any(|path| {
+            let within = |a: &str, b: &str| {
+                a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            within(&error.path, path) || within(path, &error.path)
+        });
+        if nameless || known_wrong {
+            continue;
+        }
+        let message = error.to_string();
+        let mut diagnostic =
+            source.diagnostic(Severity::Error, Code::Invalid, &error.path, message, error.help);
+        // A template's metadata is missing from the server's paths of its labels and annotations.
+        for key in ["labels", "annotations"] {
+            if error.path == format!("spec.template.{key}") {
+                let at = source.diagnostic(
+                    Severity::Error,
+                    Code::Invalid,
+                    &format!("spec.template.metadata.{key}"),
+                    "",
+                    "",
+                );
+                (diagnostic.line, diagnostic.column, diagnostic.span) = (at.line, at.column, at.span);
+            }
+        }
+        reader.diagnostics.push(diagnostic);
+    }
+    let replicas = value.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
+    let max = i64::from(reader.options.replicas_max);
+    if matches!(known, kinds::Known::Deployment | kinds::Known::ReplicaSet) && replicas > max {
+        let message = format!("{replicas} replicas are more than this program simulates ({max})");
+        let help = "the API server would accept it; write fewer, or raise the limit of replicas";
+        let diagnostic = source.diagnostic(Severity::Error, Code::Limit, "spec.replicas", message, help);
+        reader.diagnostics.push(diagnostic);
+    }
+    let name = meta("name").unwrap_or_default();
+    let labels = validation::dns1123_label(name);
+    if known == kinds::Known::Deployment && !name.is_empty() && !labels.is_empty() {
+        let message = format!(
+            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS \
+             label is recommended: [{}]",
+            labels.join(" ")
+        );
+        let help = "use at most 63 lower case letters, digits and '-'";
+        let diagnostic =
+            source.diagnostic(Severity::Warning, Code::ServerWarning, "metadata.name", message, help);
+        reader.diagnostics.push(diagnostic);
+    }
 }
 
 /// What objects say together, of all files that were read: Deployments and ReplicaSets whose selectors claim the

@@ -7,6 +7,7 @@ use crate::api::schema::{
     DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER_V1, HORIZONTAL_POD_AUTOSCALER_V2, POD, POD_DISRUPTION_BUDGET,
     REPLICA_SET, SERVICE,
 };
+use crate::api::validation::{self, FieldError};
 use crate::api::{
     Deployment, HorizontalPodAutoscaler, Pod, PodDisruptionBudget, ReplicaSet, Service, ValueError, defaults,
 };
@@ -73,6 +74,24 @@ impl Known {
             HpaV2 => defaults::horizontal_pod_autoscaler_v2(value),
             Known::PodDisruptionBudget => {}
         }
+    }
+
+    pub(super) fn validate(self, value: &Value) -> Vec<FieldError> {
+        match self {
+            Known::Deployment => validation::deployment(value),
+            Known::ReplicaSet => validation::replica_set(value),
+            Known::Pod => validation::pod(value),
+            Known::Service => validation::service(value),
+            HpaV1 | HpaV2 => validation::horizontal_pod_autoscaler(value),
+            Known::PodDisruptionBudget => validation::pod_disruption_budget(value),
+        }
+    }
+
+    /// Group, version and plural, as kubectl prints it.
+    pub(super) fn resource(kind: &str) -> String {
+        let version = ALL.iter().find(|known| known.1 == kind).map_or("v1", |known| known.0);
+        let version = if version.contains('/') { version.to_string() } else { format!("/{version}") };
+        format!("{version}, Resource={}s", kind.to_lowercase())
     }
 
     pub(super) fn typed(self, value: &Value) -> Result<Object, ValueError> {

@@ -26,6 +26,7 @@ pub use check::warnings;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use render::{kubectl_text, render};
 pub use source::{Source, SourceText};
+pub(super) use suggest::nearest as nearest_name;
 
 /// What to do about unknown and repeated fields: kubectl's `--validate`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthChar;
 
 use super::diagnostic::{Code, Diagnostic, Severity};
+use super::kinds::Known;
 use super::source::SourceText;
 
 /// Columns of source that an excerpt shows at most: JSON may be one line of megabytes.
@@ -71,7 +72,8 @@ fn one(out: &mut String, d: &Diagnostic, source: Option<&SourceText>, color: boo
 fn excerpt(line: &str, from: usize, to: usize) -> (String, usize, usize) {
     // Begin so that the mark stands within the first two thirds.
     let mut begin = 0;
-    if line[..floor(line, from)].chars().count() > EXCERPT_COLUMNS * 2 / 3 {
+    let long = line.len() > EXCERPT_COLUMNS && line.chars().count() > EXCERPT_COLUMNS;
+    if long && line[..floor(line, from)].chars().count() > EXCERPT_COLUMNS * 2 / 3 {
         begin = floor(line, from);
         for _ in 0..EXCERPT_COLUMNS / 3 {
             begin = floor(line, begin.saturating_sub(1));
@@ -153,6 +155,18 @@ fn object_text(out: &mut String, errors: &[&Diagnostic]) {
             .collect();
         (!strict.is_empty()).then(|| format!("strict decoding error: {}", strict.join(", ")))
     });
+    if with(Code::Identity).next().is_some_and(|d| d.field_path == "metadata.name") {
+        // kubectl looks the object up before it sends anything.
+        let resource = Known::resource(kind);
+        let version = resource.split(',').next().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "error: error when retrieving current configuration of:\nResource: \"{resource}\", \
+             GroupVersionKind: \"{version}, Kind={kind}\"\nName: \"\", Namespace: \"default\"\nfrom server for: \
+             {file:?}: resource name may not be empty"
+        );
+        return;
+    }
     let _ = match (decoding, with(Code::Invalid).collect::<Vec<_>>().as_slice()) {
         (Some(message), _) => writeln!(
             out,

@@ -1,0 +1,140 @@
+//! Manifests against what kubectl and the API server printed for them (`testdata/kubectl`).
+
+use std::path::{Path, PathBuf};
+
+use maxsurge_core::api::manifest::{self, Object, ReadOptions};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/testdata/kubectl")
+}
+
+fn names(start: &str, end: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(start) && name.ends_with(end))
+        .collect();
+    names.sort();
+    assert!(!names.is_empty(), "no {start}*{end}");
+    names
+}
+
+fn read(name: &str) -> manifest::Read {
+    let bytes = std::fs::read(folder().join(name)).unwrap();
+    manifest::read(name, &bytes, &ReadOptions::default())
+}
+
+#[test]
+fn refused_in_the_servers_words() {
+    for name in names("invalid-", ".yaml") {
+        let recorded = std::fs::read_to_string(folder().join(name.replace(".yaml", ".txt"))).unwrap();
+        let expected: String =
+            recorded.lines().filter(|l| !l.starts_with(['$', '#'])).map(|line| format!("{line}\n")).collect();
+        let read = read(&name);
+        assert_eq!(manifest::kubectl_text(&read.diagnostics), expected, "{name}");
+        assert!(read.objects.is_empty(), "{name}");
+        for diagnostic in &read.diagnostics {
+            assert!(diagnostic.line > 0 && diagnostic.column > 0, "{name}: {diagnostic:?}");
+            assert!(!diagnostic.help.is_empty(), "{name}: {diagnostic:?}");
+        }
+    }
+}
+
+#[test]
+fn accepted() {
+    for start in ["valid-", "web-", "bad-", "recreate-", "strategy-"] {
+        for name in names(start, ".yaml") {
+            let read = read(&name);
+            assert_eq!(read.diagnostics, [], "{name}");
+            assert!(matches!(read.objects[0].object, Object::Deployment(_)), "{name}");
+        }
+    }
+    let quota = read("quota.yaml");
+    assert!(quota.diagnostics.is_empty());
+    assert!(matches!(&quota.objects[0].object, Object::Other { kind, .. } if kind == "ResourceQuota"));
+}
+
+#[test]
+fn a_manifest_becomes_what_the_server_stored() {
+    let recorded = std::fs::read_to_string(folder().join("get-deploy-json-done.txt")).unwrap();
+    let json: String =
+        recorded.lines().filter(|l| !l.starts_with(['$', '#'])).map(|line| format!("{line}\n")).collect();
+    let stored = manifest::read("stored.json", json.as_bytes(), &ReadOptions::default());
+    let written = read("web-v2.yaml");
+    let (Object::Deployment(stored), Object::Deployment(written)) =
+        (&stored.objects[0].object, &written.objects[0].object)
+    else {
+        panic!("two Deployments")
+    };
+    assert_eq!(stored.spec, written.spec);
+    assert_eq!(stored.meta.name, written.meta.name);
+    assert_eq!(stored.status.updated_replicas, 4);
+}
+
+#[test]
+fn places() {
+    let check = |name: &str, expected: &[(u32, u32)]| {
+        let places: Vec<(u32, u32)> = read(name).diagnostics.iter().map(|d| (d.line, d.column)).collect();
+        assert_eq!(places, expected, "{name}");
+    };
+    check("invalid-replicas-negative.yaml", &[(8, 13)]);
+    check("invalid-unknown-field.yaml", &[(20, 3)]);
+    check("invalid-replicas-string.yaml", &[(8, 13)]);
+    check("invalid-containers-empty.yaml", &[(17, 7)]);
+    check("invalid-many.yaml", &[(8, 13), (14, 7), (26, 23), (21, 25), (7, 1)]);
+}
+
+#[test]
+fn shown_to_people() {
+    let check = |name: &str, bytes: &[u8], expected: &str| {
+        let read = manifest::read(name, bytes, &ReadOptions::default());
+        let shown = manifest::render(&read.diagnostics, &[read.text], false);
+        assert_eq!(shown, expected, "{name}");
+    };
+    check(
+        "web.yaml",
+        b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replica: 3\n  selector: &l {matchLabels: {app: web}}\n\
+          \x20 template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: 7}]}}\n",
+        "error[unknown-field]: strict decoding error: unknown field \"spec.replica\"\n\
+         \x20 --> web.yaml:5:3 (Deployment \"web\")\n\
+         \x20  |\n\
+         \x205 |   replica: 3\n\
+         \x20  |   ^^^^^^^\n\
+         \x20  = help: did you mean spec.replicas?\n\n\
+         error[wrong-type]: spec.template.spec.containers[0].image: json: cannot unmarshal number into Go struct \
+         field Container.spec.template.spec.containers.image of type string\n\
+         \x20 --> web.yaml:7:85 (Deployment \"web\")\n\
+         \x20  |\n\
+         \x207 |   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: 7}]}}\n\
+         \x20  |                                                                                     ^\n\
+         \x20  = help: put the value in quotes\n\n",
+    );
+    check(
+        "tabs.yaml",
+        b"a:\n\t- \x1b[31m b: {\n",
+        "error[syntax]: yaml: tabs disallowed within this context (block indentation)\n\
+         \x20 --> tabs.yaml:2:2\n\
+         \x20  |\n\
+         \x202 |     - \\u{1b}[31m b: {\n\
+         \x20  |     ^\n\
+         \x20  = help: YAML is indented with spaces: replace the tabs\n\n",
+    );
+    check(
+        "wide.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {k: \"한국어\"}, x: 1}\nspec: {containers: [{name: a, image: i}]}"
+            .as_bytes(),
+        "error[unknown-field]: strict decoding error: unknown field \"metadata.x\"\n\
+         \x20 --> wide.yaml:3:46 (Pod \"p\")\n\
+         \x20  |\n\
+         \x203 | metadata: {name: p, annotations: {k: \"한국어\"}, x: 1}\n\
+         \x20  |                                                 ^\n\
+         \x20  = help: ObjectMeta has no such field; remove it or check the indentation\n\n",
+    );
+    check(
+        "image.png",
+        &[0x89, b'P', b'N', b'G', 0, 1],
+        "error[syntax]: the file is not text: byte 4 is zero\n\
+         \x20 --> image.png\n\
+         \x20  = help: is it a binary file, or compressed? A manifest is YAML or JSON\n\n",
+    );
+}
