@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod conformance;
 pub mod controller;
 pub mod metrics;
+pub mod oracle;
 pub mod scenario;
 pub mod sim;
 pub mod workload;

@@ -1,2 +1,54 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask tidy`, `cargo xtask ci`.
+
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy          house rules that no compiler checks: arrows between modules, long files, unfinished marks, impure
+                words in the core, machine paths, and whether the documents tell of what is there
+  ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("tidy") => report(&tidy::check(&root())),
+        Some("ci") => run(Command::new(root().join(".ci/run")).args(arguments)),
+        Some("help" | "--help" | "-h") => say(USAGE, ExitCode::SUCCESS),
+        _ => say(USAGE, ExitCode::from(2)),
+    }
+}
+
+/// The root of the workspace: the parent of this package's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package lies in a folder of the workspace")
+        .into()
+}
+
+fn say(text: &str, code: ExitCode) -> ExitCode {
+    eprintln!("{text}");
+    code
+}
+
+fn report(findings: &[String]) -> ExitCode {
+    for finding in findings {
+        eprintln!("{finding}");
+    }
+    match findings.len() {
+        0 => say("tidy: nothing found", ExitCode::SUCCESS),
+        n => say(&format!("tidy: {n} findings"), ExitCode::FAILURE),
+    }
+}
+
+fn run(command: &mut Command) -> ExitCode {
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => say(&format!("{}: {error}", command.get_program().display()), ExitCode::FAILURE),
+    }
+}

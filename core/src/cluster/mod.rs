@@ -25,10 +25,10 @@ use self::informer::PodCache;
 use self::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp};
 use self::server::{CachedPods, Lookup, Server};
 use self::store::{Change, Store};
-use self::timed::{ActivePass, FrozenPods, PassView, Remembered, Request, Script};
+use self::timed::{ActivePass, FrozenLookup, FrozenPods, PassView, Remembered, Request, Script};
 use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
-use crate::controller::deployment::DeploymentView;
+use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
 use crate::controller::replicaset::Memory;
 use crate::controller::{Requeue, SyncError, deployment, replicaset};
 use crate::sim::{Queue, Rng};
@@ -617,7 +617,11 @@ impl Cluster {
                 self.deployments[at].clone().map(|deployment| {
                     let mut replica_sets = Vec::new();
                     self.candidates(DeploymentId(key), &deployment, &mut replica_sets);
-                    PassView::Deployment { deployment, replica_sets }
+                    let lookup = Lookup { pods: &self.pods, sets: &self.sets };
+                    let running = replica_sets.iter().filter(|rs| lookup.runs_pods(rs));
+                    let running = running.map(|rs| rs.meta.uid.clone()).collect();
+                    let lookup = FrozenLookup { running, sets: self.sets.clone() };
+                    PassView::Deployment { deployment, replica_sets, lookup }
                 })
             }
             Controller::ReplicaSet => {
@@ -676,9 +680,8 @@ impl Cluster {
             notes: self.notes.as_mut(),
         };
         pass.result = match &mut pass.view {
-            PassView::Deployment { deployment, replica_sets } => {
-                let lookup = Lookup { pods: &self.pods, sets: &self.sets };
-                let view = DeploymentView { deployment, replica_sets, lookup: &lookup };
+            PassView::Deployment { deployment, replica_sets, lookup } => {
+                let view = DeploymentView { deployment, replica_sets, lookup };
                 deployment::sync(&view, self.now, &mut script)
             }
             PassView::ReplicaSet { rs, may_manage, pods } => {

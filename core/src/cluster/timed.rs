@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::pods::PodId;
 use super::server::{Note, Server};
-use crate::api::{Deployment, OwnerReference, ReplicaSet, Str, Time};
-use crate::controller::deployment::{DeploymentApi, DeploymentEvent};
+use crate::api::{Deployment, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
+use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
 use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::controller::{ApiError, LiveOwner, Requeue, SyncError};
 
@@ -95,8 +95,31 @@ pub(super) struct ActivePass {
 /// What a pass saw when it began.
 #[derive(Debug)]
 pub(super) enum PassView {
-    Deployment { deployment: Arc<Deployment>, replica_sets: Vec<Arc<ReplicaSet>> },
+    Deployment { deployment: Arc<Deployment>, replica_sets: Vec<Arc<ReplicaSet>>, lookup: FrozenLookup },
     ReplicaSet { rs: Arc<ReplicaSet>, may_manage: bool, pods: FrozenPods },
+}
+
+/// What the caches said when the pass began: pods come and go while it waits for answers, and a pass that saw
+/// something else when it is run again would not ask for the same.
+#[derive(Debug)]
+pub(super) struct FrozenLookup {
+    /// Uids of the pass's ReplicaSets that have unfinished pods.
+    pub(super) running: Vec<Str>,
+    pub(super) sets: Vec<Option<Arc<ReplicaSet>>>,
+}
+
+impl DeploymentLookup for FrozenLookup {
+    fn runs_pods(&self, replica_set: &ReplicaSet) -> bool {
+        self.running.contains(&replica_set.meta.uid)
+    }
+
+    fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
+        self.sets.iter().rev().flatten().find(|rs| rs.meta.name == name)
+    }
+
+    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str {
+        template.stable_hash(collision_count)
+    }
 }
 
 /// Plays the API server for a pass that is run again: answers what was answered, believes the best of the rest.

@@ -1,0 +1,131 @@
+//! What must never happen, judged from one settled instant to the next.
+
+use std::collections::BTreeMap;
+
+use super::{Property, Recount, Violation};
+use crate::api::annotation;
+use crate::cluster::Cluster;
+use crate::cluster::pods::DeploymentId;
+
+/// Watches one Deployment. Call [`Safety::after`] when an instant was worked off.
+#[derive(Clone, Debug)]
+pub struct Safety {
+    id: DeploymentId,
+    /// Whether caches are always current. With stale ones the real controllers overshoot as well: a ReplicaSet
+    /// is created on what the cache says of the others, and no conflict can stop a creation.
+    caches_current: bool,
+    before: Option<Recount>,
+}
+
+impl Safety {
+    /// For the Deployment `id`; `caches_current` is [`crate::cluster::ClusterConfig::is_instant`].
+    pub fn new(id: DeploymentId, caches_current: bool) -> Self {
+        Safety { id, caches_current, before: None }
+    }
+
+    /// Judges the state. `interfered` says that somebody edited the Deployment or killed pods since the last
+    /// call: what the controllers did in that instant is then not theirs alone to answer for, so the state is
+    /// judged but not the step.
+    pub fn after(&mut self, cluster: &Cluster, interfered: bool) -> Result<(), Violation> {
+        state(cluster, self.id)?;
+        if self.caches_current {
+            revisions(cluster)?;
+        }
+        let Some(now) = Recount::of(cluster, self.id) else { return Ok(()) };
+        if let Some(before) = self.before.as_ref().filter(|_| self.caches_current && !interfered) {
+            step(before, &now)?;
+        }
+        self.before = Some(now);
+        Ok(())
+    }
+}
+
+/// Properties of a step that was the controllers' alone.
+fn step(before: &Recount, now: &Recount) -> Result<(), Violation> {
+    let fail = |property, what| Err(Violation { property, at: now.at, what });
+    let limits = now.limits;
+    let most = before.size().max(limits.ceiling);
+    if now.size() > most {
+        return fail(Property::SSurge, format!("sizes add up to {}, {most} at most", now.size()));
+    }
+    let least = before.available().min(limits.floor);
+    if now.available() < least {
+        return fail(Property::SAvail, format!("{} pods available, {least} at least", now.available()));
+    }
+    if now.is_recreate && !now.is_paused && now.limits.replicas > 0 {
+        let was = before.current().map_or(0, |set| set.size);
+        let old: i64 = now.sets.iter().filter(|set| !set.is_current).map(|set| set.running).sum();
+        if was == 0 && now.current().is_some_and(|set| set.size > 0) && old > 0 {
+            return fail(Property::SRecreate, format!("the new ReplicaSet starts while {old} old pods run"));
+        }
+    }
+    Ok(())
+}
+
+/// Properties of a state.
+fn state(cluster: &Cluster, id: DeploymentId) -> Result<(), Violation> {
+    let fail = |property, what| Err(Violation { property, at: cluster.now(), what });
+    let Some(d) = cluster.store.deployment(id) else { return Ok(()) };
+    let s = &d.status;
+    let counters =
+        [s.replicas, s.updated_replicas, s.ready_replicas, s.available_replicas, s.unavailable_replicas];
+    if counters.iter().any(|n| *n < 0) {
+        return fail(Property::SRange, format!("status of the Deployment: {counters:?}"));
+    }
+    for (_, rs) in cluster.store.replica_sets() {
+        let name = &rs.meta.name;
+        let s = &rs.status;
+        let counters = [rs.spec.replicas, s.replicas, s.ready_replicas, s.available_replicas];
+        if counters.iter().any(|n| *n < 0) {
+            return fail(Property::SRange, format!("size and status of {name}: {counters:?}"));
+        }
+        let owners = rs.meta.owner_references.iter().filter(|owner| owner.controller == Some(true));
+        if !owners.map(|owner| &owner.uid).eq([&d.meta.uid]) {
+            return fail(Property::SOwn, format!("{name} is not controlled by the Deployment alone"));
+        }
+    }
+    pods(cluster)
+}
+
+/// No revision twice. With stale caches there may be for a while: the next number follows from the ReplicaSets that
+/// the cache has, and the Deployment controller remembers none that it created itself.
+fn revisions(cluster: &Cluster) -> Result<(), Violation> {
+    let mut revisions = BTreeMap::new();
+    for (_, rs) in cluster.store.replica_sets() {
+        let name = &rs.meta.name;
+        if let Some(revision) = rs.meta.annotations.get(annotation::REVISION)
+            && let Some(other) = revisions.insert(revision.clone(), name.clone())
+        {
+            let what = format!("{name} and {other} both have revision {revision}");
+            return Err(Violation { property: Property::SRev, at: cluster.now(), what });
+        }
+    }
+    Ok(())
+}
+
+/// Properties of all pods.
+fn pods(cluster: &Cluster) -> Result<(), Violation> {
+    let fail = |property, what| Err(Violation { property, at: cluster.now(), what });
+    let (mut alive, mut serving, mut terminating) = (0, 0, 0);
+    for pod in cluster.store.pods() {
+        let state = &pod.state;
+        if state.is_active() && state.owner.is_none_or(|rs| cluster.store.replica_set(rs).is_none()) {
+            return fail(Property::SOwn, format!("pod u{} runs and nobody is responsible for it", state.uid));
+        }
+        alive += i32::from(state.exists);
+        serving += i32::from(state.is_serving());
+        terminating += i32::from(state.is_terminating());
+    }
+    let mut kept = (0, 0, 0);
+    for totals in cluster.store.all_totals() {
+        kept = (kept.0 + totals.alive, kept.1 + totals.serving, kept.2 + totals.terminating);
+    }
+    if kept != (alive, serving, terminating) {
+        let counted = (alive, serving, terminating);
+        return fail(
+            Property::SStatus,
+            format!("(alive, serving, terminating): kept {kept:?}, counted {counted:?}"),
+        );
+    }
+    Ok(())
+}
