@@ -25,7 +25,7 @@ use maxsurge_core::sim::Distribution;
   kubectl get deploy web -o yaml | maxsurge compare -f - --strategies Recreate,1/0 -o json")]
 pub struct Args {
     #[command(flatten)]
-    input: manifests::Args,
+    input: manifests::ManifestArgs,
     /// Image to roll out [default: the manifest's with the tag `next`]
     #[arg(long, value_name = "IMAGE")]
     to_image: Option<String>,

@@ -13,7 +13,7 @@ use super::{Failure, output};
 
 /// What every command that reads manifests understands.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub struct ManifestArgs {
     /// Manifest: a file, a folder or `-` for standard input; may be repeated [default: an embedded example]
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
     filename: Vec<PathBuf>,
@@ -62,7 +62,7 @@ const EXAMPLE: &str = include_str!("../../examples/web.yaml");
 ///
 /// # Errors
 /// Nothing readable, errors in a manifest (all of them have been told), or several Deployments to choose from.
-pub fn load(args: &Args) -> Result<Vec<Loaded>, Failure> {
+pub fn load(args: &ManifestArgs) -> Result<Vec<Loaded>, Failure> {
     let options = ReadOptions {
         validate: match args.validate {
             Validation::Strict => Validate::Strict,
@@ -119,7 +119,7 @@ pub fn load(args: &Args) -> Result<Vec<Loaded>, Failure> {
 }
 
 fn one(
-    args: &Args,
+    args: &ManifestArgs,
     located: &Located<Object>,
     objects: &[Located<Object>],
     named: &[String],
@@ -175,7 +175,7 @@ fn not_simulated(objects: &[Located<Object>]) -> Vec<String> {
         .collect()
 }
 
-fn inputs(args: &Args, bytes_max: usize) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+fn inputs(args: &ManifestArgs, bytes_max: usize) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     if args.filename.is_empty() {
         return Ok(vec![("example web.yaml".into(), EXAMPLE.into())]);
     }
