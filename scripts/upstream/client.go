@@ -1,0 +1,299 @@
+package oracle
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	appsclient "k8s.io/client-go/kubernetes/typed/apps/v1"
+	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
+)
+
+// write is an API write as it was sent.
+type write struct {
+	Verb        string          `json:"verb"`
+	Resource    string          `json:"resource"`
+	Subresource string          `json:"subresource,omitempty"`
+	Name        string          `json:"name"`
+	Object      json.RawMessage `json:"object,omitempty"`
+	Patch       json.RawMessage `json:"patch,omitempty"`
+}
+
+// journal collects what one pass sends. Pods are created and deleted in
+// parallel, so of those only numbers and names are kept.
+type journal struct {
+	mu          sync.Mutex
+	writes      []write
+	podsCreated int
+	podsDeleted []string
+}
+
+func (j *journal) object(verb, resource, subresource string, o metav1.Object) {
+	if j == nil {
+		return
+	}
+	// Now and not later: the controllers go on changing what they sent.
+	body, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	j.add(write{Verb: verb, Resource: resource, Subresource: subresource, Name: o.GetName(), Object: body})
+}
+
+func (j *journal) add(w write) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.writes = append(j.writes, w)
+}
+
+func (j *journal) podCreated() {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.podsCreated++
+}
+
+func (j *journal) podDeleted(name string) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.podsDeleted = append(j.podsDeleted, name)
+}
+
+// client is the part of a clientset that the two controllers and their
+// informers use. The embedded interfaces stay nil: a call to anything else is
+// a panic, and so a sign that upstream has started to use something new.
+type client struct {
+	kubernetes.Interface
+	server  *server
+	journal *journal
+}
+
+// IsWatchListSemanticsUnSupported makes informers list before they watch.
+func (c *client) IsWatchListSemanticsUnSupported() bool { return true }
+
+func (c *client) AppsV1() appsclient.AppsV1Interface { return appsV1{c: c} }
+func (c *client) CoreV1() coreclient.CoreV1Interface { return coreV1{c: c} }
+
+type appsV1 struct {
+	appsclient.AppsV1Interface
+	c *client
+}
+
+type coreV1 struct {
+	coreclient.CoreV1Interface
+	c *client
+}
+
+func (a appsV1) Deployments(ns string) appsclient.DeploymentInterface {
+	return deployments{c: a.c, ns: ns}
+}
+
+func (a appsV1) ReplicaSets(ns string) appsclient.ReplicaSetInterface {
+	return replicaSets{c: a.c, ns: ns}
+}
+
+func (a coreV1) Pods(ns string) coreclient.PodInterface { return pods{c: a.c, ns: ns} }
+
+// Events is asked for when a controller starts; nothing is ever sent there,
+// because the recorders are replaced.
+func (a coreV1) Events(string) coreclient.EventInterface { return nil }
+
+func openWatch[T object](s *server, t *table[T]) (watch.Interface, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := newWatcher()
+	t.watchers = append(t.watchers, w)
+	return w, nil
+}
+
+func listMeta(s *server) metav1.ListMeta {
+	return metav1.ListMeta{ResourceVersion: strconv.FormatUint(s.version, 10)}
+}
+
+type deployments struct {
+	appsclient.DeploymentInterface
+	c  *client
+	ns string
+}
+
+func (d deployments) List(context.Context, metav1.ListOptions) (*appsv1.DeploymentList, error) {
+	s := d.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := &appsv1.DeploymentList{ListMeta: listMeta(s)}
+	for _, o := range s.deployments.items {
+		list.Items = append(list.Items, *o.DeepCopy())
+	}
+	return list, nil
+}
+
+func (d deployments) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
+	return openWatch(d.c.server, &d.c.server.deployments)
+}
+
+func (d deployments) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.Deployment, error) {
+	s := d.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return get(&s.deployments, types.NamespacedName{Namespace: d.ns, Name: name})
+}
+
+func (d deployments) Update(_ context.Context, o *appsv1.Deployment, _ metav1.UpdateOptions) (*appsv1.Deployment, error) {
+	d.c.journal.object("update", "deployments", "", o)
+	s := d.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return update(s, &s.deployments, o, false)
+}
+
+func (d deployments) UpdateStatus(_ context.Context, o *appsv1.Deployment, _ metav1.UpdateOptions) (*appsv1.Deployment, error) {
+	d.c.journal.object("update", "deployments", "status", o)
+	s := d.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return update(s, &s.deployments, o, true)
+}
+
+type replicaSets struct {
+	appsclient.ReplicaSetInterface
+	c  *client
+	ns string
+}
+
+func (r replicaSets) List(context.Context, metav1.ListOptions) (*appsv1.ReplicaSetList, error) {
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := &appsv1.ReplicaSetList{ListMeta: listMeta(s)}
+	for _, o := range s.replicaSets.items {
+		list.Items = append(list.Items, *o.DeepCopy())
+	}
+	return list, nil
+}
+
+func (r replicaSets) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
+	return openWatch(r.c.server, &r.c.server.replicaSets)
+}
+
+func (r replicaSets) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.ReplicaSet, error) {
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return get(&s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name})
+}
+
+func (r replicaSets) Create(_ context.Context, o *appsv1.ReplicaSet, _ metav1.CreateOptions) (*appsv1.ReplicaSet, error) {
+	r.c.journal.object("create", "replicasets", "", o)
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return create(s, &s.replicaSets, o)
+}
+
+func (r replicaSets) Update(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
+	r.c.journal.object("update", "replicasets", "", o)
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return update(s, &s.replicaSets, o, false)
+}
+
+func (r replicaSets) UpdateStatus(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
+	r.c.journal.object("update", "replicasets", "status", o)
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return update(s, &s.replicaSets, o, true)
+}
+
+func (r replicaSets) Delete(_ context.Context, name string, _ metav1.DeleteOptions) error {
+	r.c.journal.add(write{Verb: "delete", Resource: "replicasets", Name: name})
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return remove(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name})
+}
+
+func (r replicaSets) Patch(_ context.Context, name string, kind types.PatchType, body []byte, _ metav1.PatchOptions, _ ...string) (*appsv1.ReplicaSet, error) {
+	r.c.journal.add(write{Verb: "patch", Resource: "replicasets", Name: name, Patch: body})
+	s := r.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return patch(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name}, kind, body, &appsv1.ReplicaSet{})
+}
+
+type pods struct {
+	coreclient.PodInterface
+	c  *client
+	ns string
+}
+
+func (p pods) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
+	s := p.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := &corev1.PodList{ListMeta: listMeta(s)}
+	for _, o := range s.pods.items {
+		list.Items = append(list.Items, *o.DeepCopy())
+	}
+	return list, nil
+}
+
+func (p pods) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
+	return openWatch(p.c.server, &p.c.server.pods)
+}
+
+func (p pods) Get(_ context.Context, name string, _ metav1.GetOptions) (*corev1.Pod, error) {
+	s := p.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return get(&s.pods, types.NamespacedName{Namespace: p.ns, Name: name})
+}
+
+func (p pods) Create(_ context.Context, o *corev1.Pod, _ metav1.CreateOptions) (*corev1.Pod, error) {
+	s := p.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pod := o.DeepCopy()
+	// The path of the request says the namespace; the object may leave it out.
+	pod.Namespace = p.ns
+	made, err := s.createPod(pod)
+	if err == nil {
+		p.c.journal.podCreated()
+	}
+	return made, err
+}
+
+func (p pods) Delete(_ context.Context, name string, _ metav1.DeleteOptions) error {
+	s := p.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.deletePod(types.NamespacedName{Namespace: p.ns, Name: name})
+	if err == nil {
+		p.c.journal.podDeleted(name)
+	}
+	return err
+}
+
+func (p pods) Patch(_ context.Context, name string, kind types.PatchType, body []byte, _ metav1.PatchOptions, _ ...string) (*corev1.Pod, error) {
+	p.c.journal.add(write{Verb: "patch", Resource: "pods", Name: name, Patch: body})
+	s := p.c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return patch(s, &s.pods, types.NamespacedName{Namespace: p.ns, Name: name}, kind, body, &corev1.Pod{})
+}
