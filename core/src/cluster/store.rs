@@ -346,6 +346,11 @@ impl Store {
         &self.images[self.pod(id).image as usize]
     }
 
+    /// Every pod ever created and what it runs, in creation order.
+    pub fn pod_images(&self) -> impl Iterator<Item = (&PodState, &Str)> {
+        self.pods.iter().map(|pod| (&pod.state, &self.images[pod.image as usize]))
+    }
+
     /// Number of a label set.
     pub fn intern_labels(&mut self, labels: &StringMap) -> LabelsId {
         let found = self.labels.iter().rposition(|known| known == labels);

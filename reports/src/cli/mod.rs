@@ -2,10 +2,12 @@
 
 pub mod compare;
 pub mod conformance;
-mod generate;
+pub mod generate;
+pub mod init;
 pub mod input;
 pub mod manifests;
 pub mod output;
+pub mod run;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -73,6 +75,7 @@ Exit codes: 0 done · 1 the rollout asked about did not finish, or a gate failed
 
 Examples:
   maxsurge compare -f deployment.yaml
+  maxsurge run scenario.yaml
   maxsurge conformance run < cases.jsonl > verdicts.jsonl";
 
 /// Shows what a Kubernetes rollout will do before it does it: the Deployment and ReplicaSet controllers of
@@ -87,6 +90,9 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Compare(Box<compare::Args>),
+    Run(run::Args),
+    Init(init::InitArgs),
+    Schema(init::SchemaArgs),
     Conformance(conformance::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -96,6 +102,9 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Compare(args) => compare::main(&args),
+        Command::Run(args) => run::main(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => init::schema(&args),
         Command::Conformance(args) => conformance::main(&args),
         Command::Completions(args) => generate::completions(&args, &mut Cli::command()),
         Command::Man(args) => generate::man(&args, &Cli::command()),
