@@ -22,6 +22,8 @@ pub enum UserAction {
     Scale(i32),
     /// `kubectl rollout pause` (true) or `resume`.
     Pause(bool),
+    /// Replaces the pod template.
+    Template(PodTemplate),
     /// Replaces `spec.strategy`.
     Strategy(DeploymentStrategy),
     /// `kubectl rollout undo`; `None` = to the second highest revision.
@@ -81,6 +83,7 @@ impl Cluster {
                 }
                 d.spec.paused = *paused;
             }
+            UserAction::Template(template) => d.spec.template = template.clone(),
             UserAction::Strategy(strategy) => d.spec.strategy = strategy.clone(),
             UserAction::Undo(to) => {
                 let (template, annotations) = self.undo_target(id, &d, *to)?;

@@ -44,12 +44,21 @@ fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
 struct Step {
     at_ms: i64,
     actions: Vec<UserAction>,
+    undo: bool,
+}
+
+/// The protocol's undo, which is not kubectl's: it sets the template of the second highest revision, whether the
+/// Deployment is paused or not, and nothing else.
+fn undo(cluster: &Cluster, id: DeploymentId) -> Option<UserAction> {
+    let mut sets: Vec<_> = cluster.replica_sets_of(id).map(|(_, rs)| rs).collect();
+    sets.sort_by_key(|rs| std::cmp::Reverse(revision(&rs.meta.annotations).unwrap_or(0)));
+    Some(UserAction::Template(sets.get(1)?.spec.template.without_hash()))
 }
 
 fn steps(case: &Value) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     for step in list(case, "steps")? {
-        let mut actions = Vec::new();
+        let (mut actions, mut undo) = (Vec::new(), false);
         for (key, value) in step.as_object().ok_or("steps: objects are needed")? {
             let bad = || format!("steps: {key}: {value} does not fit");
             actions.push(match key.as_str() {
@@ -62,7 +71,10 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 }
                 "paused" => UserAction::Pause(value.as_bool().ok_or_else(bad)?),
                 "strategy" => UserAction::Strategy(strategy(value)?),
-                "undo" if value == &Value::Bool(true) => UserAction::Undo(None),
+                "undo" if value == &Value::Bool(true) => {
+                    undo = true;
+                    continue;
+                }
                 "undo" if value == &Value::Bool(false) => continue,
                 "killPods" => {
                     UserAction::KillPods(value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?)
@@ -70,7 +82,7 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 _ => return Err(format!("steps: unknown field {key:?}")),
             });
         }
-        steps.push(Step { at_ms: integer(step, "atMs", 0)?, actions });
+        steps.push(Step { at_ms: integer(step, "atMs", 0)?, actions, undo });
     }
     if steps.windows(2).any(|pair| pair[0].at_ms > pair[1].at_ms) {
         return Err("steps: not in time order".into());
@@ -145,7 +157,8 @@ fn verdict(case: &Value) -> Result<Vec<Value>, String> {
             acted = true;
         }
         while let Some(step) = steps.get(next_step).filter(|step| step.at_ms <= start_ms) {
-            for action in &step.actions {
+            let undone = if step.undo { undo(&cluster, recorder.id) } else { None };
+            for action in step.actions.iter().chain(&undone) {
                 // A step that the API refuses (nothing to undo, …) changes nothing.
                 let _ = cluster.act(recorder.id, action);
             }

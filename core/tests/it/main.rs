@@ -3,4 +3,5 @@
 mod hostile;
 mod manifests;
 mod timed;
+mod upstream;
 mod worked_timelines;
