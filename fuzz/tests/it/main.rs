@@ -17,7 +17,7 @@ fn regressions() {
     paths.sort();
     assert!(!paths.is_empty());
     for path in paths {
-        println!("{}", path.display());
+        eprintln!("{}", path.display());
         rollout_bytes(&std::fs::read(path).unwrap());
     }
 }

@@ -116,16 +116,3 @@ fn recorded_timelines() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
-
-/// Which pod gets ready first within a few hundredths of a second is chance, there and here: a seed with the same order is searched.
-#[test]
-#[ignore = "prints the seeds for the scenarios of recorded timelines"]
-fn find_seeds() {
-    for path in files("tests/scenarios/e2e") {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let recorded =
-            std::fs::read_to_string(root().join(format!("tests/testdata/e2e/{name}.txt"))).unwrap();
-        let found = (0..20_000).find(|seed| ways(&play(&path, Some(*seed)).1) == ways(&recorded));
-        eprintln!("{name}: {found:?}");
-    }
-}
