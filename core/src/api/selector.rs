@@ -69,7 +69,7 @@ impl LabelSelector {
             && self.match_expressions.as_ref().is_none_or(Vec::is_empty)
     }
 
-    /// Whether `labels` satisfy every requirement. Meaningful only where [`LabelSelector::check`] passes.
+    /// Whether `labels` satisfy every requirement. Meaningful only for a selector that validation accepts.
     pub fn matches(&self, labels: &StringMap) -> bool {
         self.match_labels.as_ref().is_none_or(|wanted| labels.contains_all(wanted))
             && self.match_expressions.iter().flatten().all(|r| {

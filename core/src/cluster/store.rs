@@ -27,7 +27,7 @@ pub struct PodRecord {
     pub version: u64,
     /// The ReplicaSet that created it (gives its name, whoever owns it now).
     pub origin: RsId,
-    /// Index in [`Store::images`] of what it runs.
+    /// Number of the image that it runs.
     pub image: u32,
 }
 

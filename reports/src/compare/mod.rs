@@ -1,4 +1,4 @@
-//! Simulates each strategy many times and sums up: the step from a Deployment to a [`Comparison`].
+//! Simulates each strategy many times and sums up: the step from a Deployment to a [`crate::model::Comparison`].
 
 mod setting;
 mod simulate;
