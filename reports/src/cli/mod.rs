@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod conformance;
+pub mod explain;
 pub mod generate;
 pub mod init;
 pub mod input;
@@ -91,6 +92,7 @@ struct Cli {
 enum Command {
     Compare(Box<compare::Args>),
     Run(run::Args),
+    Explain(explain::Args),
     Init(init::InitArgs),
     Schema(init::SchemaArgs),
     Conformance(conformance::Args),
@@ -103,6 +105,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Compare(args) => compare::main(&args),
         Command::Run(args) => run::main(&args),
+        Command::Explain(args) => explain::main(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema(args) => init::schema(&args),
         Command::Conformance(args) => conformance::main(&args),
