@@ -90,6 +90,9 @@ impl fmt::Display for SyncError {
 
 impl std::error::Error for SyncError {}
 
+/// Text of the error with which pods are looked up for an owner that has no uid.
+const NO_OWNER_UID: &str = "no owner uid provided";
+
 /// When a pass that ended well asks to be repeated, besides the events that wake its key anyway.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Requeue {

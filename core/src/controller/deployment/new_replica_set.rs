@@ -35,6 +35,9 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     }
 
     fn sync_existing(&mut self, existing: &'a Arc<ReplicaSet>) -> Result<NewReplicaSet<'a>, SyncError> {
+        if let Some(settled) = &self.settled_new {
+            return Ok(settled.clone());
+        }
         // A copy of the map shares its memory until it changes.
         let mut map = existing.meta.annotations.clone();
         let changed =
@@ -55,14 +58,17 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         if write {
             self.send_status()?;
         }
-        if map.ptr_eq(&existing.meta.annotations) {
-            return Ok(NewReplicaSet::Cached(existing));
-        }
-        // An unreadable revision stopped the copying of annotations half-way: the copies are not written now, but
-        // travel with the next resize.
-        let mut rs = ReplicaSet::clone(existing);
-        rs.meta.annotations = map;
-        Ok(NewReplicaSet::Written(Arc::new(rs)))
+        let new = if map.ptr_eq(&existing.meta.annotations) {
+            NewReplicaSet::Cached(existing)
+        } else {
+            // An unreadable revision stopped the copying of annotations half-way: the copies are not written now, but
+            // travel with the next resize.
+            let mut rs = ReplicaSet::clone(existing);
+            rs.meta.annotations = map;
+            NewReplicaSet::Written(Arc::new(rs))
+        };
+        self.settled_new = Some(new.clone());
+        Ok(new)
     }
 
     fn create_new(&mut self) -> Result<NewReplicaSet<'a>, SyncError> {

@@ -5,10 +5,14 @@ use super::history::Order;
 use super::scale::is_active;
 use super::sync::Pass;
 use crate::api::ReplicaSet;
-use crate::controller::{Requeue, SyncError};
+use crate::controller::{NO_OWNER_UID, Requeue, SyncError};
 
 /// One step (upstream: `rolloutRecreate`).
 pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
+    if pass.olds.iter().chain(&pass.existing_new).any(|rs| rs.meta.uid.is_empty()) {
+        // The pods of each are looked up by its identity, and nothing stored is without one.
+        return Err(SyncError::new(NO_OWNER_UID));
+    }
     // Not created yet: its first pods would start beside the old ones.
     let mut new = pass.sync_new_replica_set(false)?;
     if pass.stop_olds()? || pass.old_pods_run(new.as_deref()) {

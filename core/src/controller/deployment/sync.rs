@@ -52,6 +52,9 @@ pub(super) struct Pass<'v, 'a, A> {
     pub(super) fenceposts: Fenceposts,
     /// The claimed ReplicaSet that has the template, if there is one.
     pub(super) existing_new: Option<&'a Arc<ReplicaSet>>,
+    /// What became of it in the first of up to three looks of a pass, unless that was a write: another look at the same
+    /// cached objects would find the same.
+    pub(super) settled_new: Option<NewReplicaSet<'a>>,
     /// The other claimed ReplicaSets by creation. They are never replaced by what a write answered: the status of
     /// a pass shows the sizes from before its writes.
     pub(super) olds: Cached<'a>,
@@ -80,6 +83,7 @@ pub fn sync(
         strategy,
         fenceposts: strategy.fenceposts(replicas),
         existing_new: None,
+        settled_new: None,
         olds: Cached::new(),
         new_revision: 1,
     };

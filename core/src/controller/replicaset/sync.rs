@@ -8,7 +8,7 @@ use super::{Memory, Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::api::{Condition, ConditionStatus, List, ReplicaSet, ReplicaSetStatus, Str, Time};
 use crate::controller::adoption::{aggregate, controller_reference, may_adopt};
 use crate::controller::selector;
-use crate::controller::{ApiError, ApiErrorKind, Requeue, SyncError};
+use crate::controller::{ApiError, ApiErrorKind, NO_OWNER_UID, Requeue, SyncError};
 
 /// Most pods that one pass creates or deletes.
 pub const BURST_REPLICAS: usize = 500;
@@ -32,6 +32,10 @@ pub fn sync<V: PodsView>(
     if rs.spec.selector.as_deref().is_some_and(|selector| selector::check(selector).is_err()) {
         // Repeating would not help: the object itself is unusable.
         return Ok(Requeue::None);
+    }
+    if rs.meta.uid.is_empty() {
+        // Pods are looked up by their owner's identity, and nothing stored is without one.
+        return Err(SyncError::new(NO_OWNER_UID));
     }
     claim(rs, pods, memory, api)?;
     // Counted before anything is created or deleted; the pods' own events bring the next pass and the new counts.

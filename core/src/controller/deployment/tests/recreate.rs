@@ -95,3 +95,9 @@ fn an_existing_new_one_is_not_waited_for() {
         "",
     );
 }
+
+#[test]
+fn owners_without_identity_are_refused() {
+    let anonymous = with(rs("old", "v1", 1, 3, 3, None), "/metadata/uid", "".into());
+    same(&text(&decide(&recreate(), &[anonymous], &[])), "error: no owner uid provided", "");
+}

@@ -136,3 +136,12 @@ fn one_live_read_serves_all_and_all_are_tried() {
     assert_eq!(script.calls, ["get", "adopt 0 for rs", "release 1", "adopt 2 for rs"]);
     assert_eq!(outcome.unwrap_err().message, "refused", "two errors of one text are one");
 }
+
+#[test]
+fn an_owner_without_identity_is_refused() {
+    let rs = rs(1, |rs| rs["metadata"]["uid"] = "".into());
+    let mut script = Script::default();
+    let outcome = pass(&rs, &[], &mut script, &mut Memory::default());
+    assert_eq!(outcome.unwrap_err().message, "no owner uid provided");
+    assert!(script.calls.is_empty());
+}
