@@ -277,8 +277,11 @@ fn image_tag(image: &str) -> &str {
         Some(at) => (&name[..path + at], &name[path + at + 1..]),
         None => (name, if digest { "" } else { "latest" }),
     };
-    let host =
-        repository.find('/').filter(|at| repository[..*at].contains(['.', ':'])).map_or(0, |at| at + 1);
+    // What stands before the first slash is a host if it looks like one, and upper case does.
+    let looks_like_host = |part: &str| {
+        part.contains(['.', ':']) || part == "localhost" || part.bytes().any(|c| c.is_ascii_uppercase())
+    };
+    let host = repository.find('/').filter(|at| looks_like_host(&repository[..*at])).map_or(0, |at| at + 1);
     let valid = !repository.is_empty()
         && repository[host..]
             .bytes()
@@ -478,6 +481,7 @@ mod tests {
             ("nginx:latest@sha256:abc", "latest"),
             ("Example.com/app", "latest"),
             ("App", ""),
+            ("Foo/bar", "latest"),
             ("", ""),
             (":", ""),
             ("é", ""),

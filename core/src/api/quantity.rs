@@ -51,6 +51,10 @@ pub struct Quantity {
     /// Power of ten by which the digits are multiplied; 0 where the value is 0.
     exponent: i64,
     format: QuantityFormat,
+    /// Upstream's short form, where the value has one.
+    short: Option<(i64, i32)>,
+    /// The text itself, where upstream takes it for canonical and prints it again (it is not always, see `07`).
+    cached: Option<Box<str>>,
 }
 
 /// Largest value of a binary quantity: 2^63 - 1.
@@ -88,10 +92,18 @@ impl Quantity {
         let (power_of_two, power_of_ten, format) = interpret(suffix)?;
         exponent += power_of_ten;
         trim_leading(&mut digits);
+        let numerator = b[usize::from(matches!(b[0], b'-' | b'+'))..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .skip_while(|c| **c == b'0')
+            .count()
+            .max(1);
+        let (short, cached) =
+            short_form(text, &digits, numerator, (exponent, power_of_ten), power_of_two, format);
         if power_of_two > 0 {
             digits = multiplied(&digits, 1 << power_of_two);
         }
-        let mut quantity = Quantity { negative, digits, exponent, format };
+        let mut quantity = Quantity { negative, digits, exponent, format, short, cached };
         quantity.round_up(NANO);
         if format == QuantityFormat::BinarySi && quantity.magnitude_exceeds_binary_max() {
             quantity.digits = BINARY_MAX.iter().map(|c| c - b'0').collect();
@@ -105,8 +117,12 @@ impl Quantity {
     #[must_use]
     pub fn rounded_to_milli(&self) -> Self {
         let mut copy = self.clone();
-        copy.round_up(-3);
-        copy.normalise();
+        // The short form is left alone if its scale is coarse enough, its text with it.
+        if self.short.is_none_or(|(_, scale)| scale < -3) {
+            copy.round_up(-3);
+            copy.normalise();
+            (copy.short, copy.cached) = (None, None);
+        }
         copy
     }
 
@@ -141,6 +157,8 @@ impl Quantity {
             digits: BINARY_MAX.iter().map(|c| c - b'0').collect(),
             exponent: 0,
             format: self.format,
+            short: None,
+            cached: None,
         };
         self.cmp_magnitude(&max) == Ordering::Greater
     }
@@ -176,9 +194,21 @@ impl Quantity {
         })
     }
 
+    /// Upstream's short form, value and power of ten, and the text that it keeps, for values that have one.
+    pub(super) fn short_form(&self) -> Option<(i64, i32, &str)> {
+        let (value, scale) = self.short?;
+        let value = if self.negative { -value } else { value };
+        Some((value, scale, self.cached.as_deref().unwrap_or_default()))
+    }
+
     /// Whether it is 0.
     pub fn is_zero(&self) -> bool {
         self.digits.is_empty()
+    }
+
+    /// Whether it is no whole number.
+    pub fn is_fraction(&self) -> bool {
+        self.exponent < 0
     }
 
     /// Whether it is below 0.
@@ -263,6 +293,9 @@ impl Ord for Quantity {
 impl fmt::Display for Quantity {
     /// As the API server prints it: no fraction, the largest suffix of its family that fits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.cached {
+            return f.write_str(text);
+        }
         if self.is_zero() {
             return f.write_str("0");
         }
@@ -333,6 +366,50 @@ fn interpret(suffix: &[u8]) -> Result<(u32, i64, QuantityFormat), QuantityError>
         }
         _ => return Err(QuantityError::Suffix),
     })
+}
+
+/// What upstream's fast path makes of a quantity: 64-bit value and power of ten if it fits, and the text if that
+/// is taken for canonical. `numerator` counts the digits before the point without leading zeros (at least 1).
+fn short_form(
+    text: &str,
+    digits: &[u8],
+    numerator: usize,
+    (exponent, power_of_ten): (i64, i64),
+    power_of_two: u32,
+    format: QuantityFormat,
+) -> (Option<(i64, i32)>, Option<Box<str>>) {
+    if text == "0" {
+        return (Some((0, 0)), Some(text.into()));
+    }
+    let denominator = power_of_ten - exponent;
+    let binary = format == QuantityFormat::BinarySi;
+    if numerator as i64 > 18 || denominator > 18 || binary && denominator > 0 {
+        return (None, None);
+    }
+    let precision = if binary {
+        // Upstream reckons with single precision here; the suffixes are few enough to see that it rounds down.
+        15 - numerator as i64 - i64::from(power_of_two) * 3 / 10 - 1
+    } else {
+        18 - numerator as i64 - denominator
+    };
+    let scale = if binary { 0 } else { exponent };
+    if precision < 0 || scale < NANO {
+        return (None, None);
+    }
+    let value = digits.iter().fold(0_i64, |n, d| n * 10 + i64::from(*d));
+    let Some(product) = value.checked_mul(1 << power_of_two) else { return (None, None) };
+    let zeros = text
+        .trim_start_matches(['+', '-'])
+        .trim_start_matches('0')
+        .starts_with(|c: char| !c.is_ascii_digit());
+    let canonical = if binary {
+        value & 7 != 0
+    } else {
+        // "shifted" are the digits of numerator and denominator; it begins with 0 if there is no numerator.
+        scale % 3 == 0 && value % 1000 != 0 && !zeros
+    };
+    let scale = i32::try_from(scale).ok();
+    (scale.map(|scale| (product, scale)), canonical.then(|| text.into()))
 }
 
 fn trim_leading(digits: &mut Vec<u8>) {

@@ -141,33 +141,9 @@ impl PodTemplate {
 }
 
 impl PodTemplate {
-    /// A hash of the whole template in the alphabet of `pod-template-hash`, for worlds in which only the
-    /// properties of the hash matter: deterministic, another value for each collision count (`None` included).
+    /// Its `pod-template-hash` (see [`super::template_hash()`]).
     pub fn stable_hash(&self, collision_count: Option<i32>) -> Str {
-        let mut hash = 0x811c_9dc5_u32;
-        let mut eat = |bytes: &[u8]| {
-            for byte in bytes {
-                hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-            }
-        };
-        eat(&self.body.fingerprint.to_le_bytes());
-        for (key, value) in self.labels.iter() {
-            eat(key.as_bytes());
-            eat(b"=");
-            eat(value.as_bytes());
-            eat(b",");
-        }
-        if let Some(count) = collision_count {
-            eat(&(count as u32).to_le_bytes());
-            eat(&[0; 4]);
-        }
-        // Upstream maps the decimal digits to an alphabet without vowels, so that no name spells a word.
-        const SAFE: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-        hash.to_string()
-            .bytes()
-            .map(|digit| SAFE[digit as usize % SAFE.len()] as char)
-            .collect::<String>()
-            .into()
+        super::template_hash(self, collision_count)
     }
 }
 

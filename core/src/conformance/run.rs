@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType, Time};
+use crate::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType, Time, defaults};
 use crate::cluster::pods::DeploymentId;
 use crate::cluster::{Cluster, ClusterConfig, UserAction};
 use crate::controller::deployment::revision;
@@ -114,8 +114,10 @@ fn strategy(value: &Value) -> Result<DeploymentStrategy, String> {
 }
 
 fn verdict(case: &Value) -> Result<Vec<Value>, String> {
-    let deployment = case.get("deployment").ok_or("deployment: missing")?;
-    let mut d = Deployment::from_value(deployment).map_err(|error| error.to_string())?;
+    let mut deployment = case.get("deployment").ok_or("deployment: missing")?.clone();
+    // The API server stores it so; the names of the ReplicaSets, which decide ties, are hashes of all of it.
+    defaults::deployment(&mut deployment);
+    let mut d = Deployment::from_value(&deployment).map_err(|error| error.to_string())?;
     d.meta.uid = Default::default();
     d.meta.resource_version = 0;
     let steps = steps(case)?;

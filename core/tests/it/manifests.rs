@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use maxsurge_core::api::manifest::{self, Object, ReadOptions};
+use maxsurge_core::api::manifest::{self, Code, Object, ReadOptions};
+use maxsurge_core::api::template_hash;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/testdata/kubectl")
@@ -137,4 +138,64 @@ fn shown_to_people() {
          \x20 --> image.png\n\
          \x20  = help: is it a binary file, or compressed? A manifest is YAML or JSON\n\n",
     );
+}
+
+/// Random manifests and what the API server's own code said to them (`scripts/upstream/admit`): the decoder's
+/// error, or the errors of validation in their order, or the hash of the template.
+#[test]
+fn recorded_admissions() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/testdata/admission.jsonl");
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = case["manifest"].as_str().unwrap();
+        let read = manifest::read("f", text.as_bytes(), &ReadOptions::default());
+        let of = |codes: &[Code]| -> Vec<&str> {
+            let errors = read.diagnostics.iter().filter(|d| d.is_error() && codes.contains(&d.code));
+            errors.map(|d| d.message.trim_start_matches("strict decoding error: ")).collect()
+        };
+        if let Some(decode) = case["decode"].as_str() {
+            let wrong = of(&[Code::WrongType]);
+            let strict = of(&[Code::UnknownField, Code::DuplicateField]).join(", ");
+            let said = match wrong.iter().find(|message| !message.starts_with("json: ")).or(wrong.first()) {
+                Some(message) => message.to_string(),
+                None => format!("strict decoding error: {strict}"),
+            };
+            assert_eq!(said, decode, "{text}");
+            continue;
+        }
+        let mut said: Vec<String> =
+            of(&[Code::Identity, Code::Invalid]).into_iter().map(str::to_string).collect();
+        if let Some(first) = said.first_mut().filter(|first| *first == "resource name may not be empty") {
+            *first = "metadata.name: Required value: name or generateName is required".into();
+        }
+        let mut expected: Vec<&str> =
+            case["errors"].as_array().into_iter().flatten().filter_map(|e| e.as_str()).collect();
+        // kubectl shows equal causes once.
+        let mut seen = std::collections::BTreeSet::new();
+        expected.retain(|message| seen.insert(*message));
+        assert_eq!(said, expected, "{text}");
+        if let Some(hash) = case["hash"].as_str() {
+            let Object::Deployment(deployment) = &read.objects[0].object else {
+                panic!("a Deployment: {text}")
+            };
+            assert_eq!(template_hash(&deployment.spec.template, None), hash, "{text}");
+        }
+    }
+}
+
+#[test]
+fn hashes_of_a_real_cluster() {
+    let check = |file: &str, image: Option<&str>, expected: &str| {
+        let read = read(file);
+        let Object::Deployment(deployment) = &read.objects[0].object else { panic!("{file}") };
+        let template = &deployment.spec.template;
+        let template = image.map_or(template.clone(), |image| template.with_image(None, image).unwrap());
+        assert_eq!(template_hash(&template, None), expected, "{file}");
+        assert_ne!(template_hash(&template, Some(0)), expected);
+        assert_eq!(template_hash(&template.with_hash("x").without_hash(), None), expected);
+    };
+    check("web-v1.yaml", None, "55d8558f58");
+    check("web-v2.yaml", None, "75b464bbff");
+    check("timeline-01.yaml", None, "67f8fcd447");
+    check("timeline-01.yaml", Some("example.com/app:v2"), "88ddf6d4b");
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::diagnostic::Code;
 use super::suggest;
 use super::tree::{Data, Entry, Node, Span};
-use crate::api::schema::{Field, Kind, STRUCTS};
+use crate::api::schema::{Field, Kind, STRUCTS, type_name};
 use crate::api::{Quantity, Time};
 
 /// One thing that the decoder did not like.
@@ -106,14 +106,17 @@ impl Decoder {
         };
         let mut out = Map::new();
         for entry in self.sorted(entries) {
-            let Some(field) = field_of(struct_index, &entry.key) else {
+            let Some((field, inlined)) = field_of(struct_index, &entry.key) else {
                 self.unknown(struct_index, entry);
                 continue;
             };
             let outer = std::mem::replace(&mut self.go_struct, short(structure.go));
+            let depth = self.go_fields.len();
+            // Go's messages name them, although JSON does not.
+            self.go_fields.extend(inlined);
             self.go_fields.push(field.json);
             let value = self.within(field.json, |d| d.value(&field.kind, &entry.value));
-            self.go_fields.pop();
+            self.go_fields.truncate(depth);
             self.go_struct = outer;
             if let Some(value) = value {
                 out.insert(field.json.into(), value);
@@ -240,10 +243,15 @@ impl Decoder {
     }
 }
 
-fn field_of(struct_index: usize, key: &str) -> Option<&'static Field> {
+/// The field of that name, and the Go names of the inlined structs on the way to it.
+fn field_of(struct_index: usize, key: &str) -> Option<(&'static Field, Vec<&'static str>)> {
     STRUCTS.get(struct_index)?.fields.iter().find_map(|field| match &field.kind {
-        Kind::Struct(index) if field.inline => field_of(*index, key),
-        _ => (field.json == key).then_some(field),
+        Kind::Struct(index) if field.inline => {
+            let (found, mut inlined) = field_of(*index, key)?;
+            inlined.insert(0, field.go);
+            Some((found, inlined))
+        }
+        _ => (field.json == key).then_some((field, Vec::new())),
     })
 }
 
@@ -252,21 +260,12 @@ fn short(go: &'static str) -> &'static str {
     go.rsplit('.').next().unwrap_or(go)
 }
 
-/// How Go prints the type.
+/// How Go prints the type that a decoder fills.
 fn go_type(kind: &Kind) -> String {
     match kind {
-        Kind::Bool => "bool".into(),
-        Kind::Int32 | Kind::IntOrString => "int32".into(),
-        Kind::Int64 => "int64".into(),
-        Kind::Float64 => "float64".into(),
-        Kind::String | Kind::Time | Kind::MicroTime | Kind::Duration => "string".into(),
-        Kind::NamedString(name) | Kind::NamedMap(name, _) | Kind::NamedList(name, _) => (*name).into(),
-        Kind::Bytes => "[]uint8".into(),
-        Kind::Quantity => "resource.Quantity".into(),
-        Kind::RawJson => "runtime.RawExtension".into(),
-        Kind::Struct(index) => STRUCTS.get(*index).map_or("struct", |s| s.go).into(),
-        Kind::List(item) => format!("[]{}", go_type(item)),
-        Kind::PtrList(item) => format!("[]*{}", go_type(item)),
-        Kind::Map(item) => format!("map[string]{}", go_type(item)),
+        // These decode themselves, by way of a simpler type.
+        Kind::IntOrString => "int32".into(),
+        Kind::Time | Kind::MicroTime | Kind::Duration => "string".into(),
+        _ => type_name(kind),
     }
 }

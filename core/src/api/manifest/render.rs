@@ -146,8 +146,11 @@ fn object_text(out: &mut String, errors: &[&Diagnostic]) {
     let file = first.file.rsplit('/').next().unwrap_or(&first.file);
     let (kind, name) = first.object.split_once(' ').unwrap_or(("", ""));
     let with = |code: Code| errors.iter().filter(move |d| d.code == code).copied();
-    // The decoder stops at a value of the wrong type before it looks at fields.
-    let decoding = with(Code::WrongType).next().map(|d| d.message.clone()).or_else(|| {
+    // The decoder stops at a value of the wrong type before it looks at fields, and at once at one of a type that
+    // reads itself (quantities, times); the others it only remembers.
+    let wrong: Vec<&Diagnostic> = with(Code::WrongType).collect();
+    let at_once = wrong.iter().find(|d| !d.message.starts_with("json: "));
+    let decoding = at_once.or(wrong.first()).map(|d| d.message.clone()).or_else(|| {
         let strict: Vec<&str> = errors
             .iter()
             .filter(|d| matches!(d.code, Code::UnknownField | Code::DuplicateField))

@@ -2,10 +2,13 @@
 //! from "zero". The tables are generated from the Go types (see `scripts/upstream/schema`).
 
 mod canonical;
+mod go_dump;
 #[allow(missing_docs)]
 mod tables;
 
 pub use canonical::canonical;
+pub(super) use go_dump::type_name;
+pub use go_dump::{NotReproduced, go_dump};
 pub use tables::*;
 
 /// A Go struct of the API.

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::formats::{config_map_key, dns1123_subdomain, env_name, port_name, port_number};
-use super::others::resource_name;
+use super::formats::{config_map_key, dns1123_subdomain, env_name, http_header, port_name, port_number};
+use super::resources::resources;
 use super::volume::mounts;
-use super::{Errors, dns1123_label, entries, flag, get, has, int, list, quoted, text};
-use crate::api::Quantity;
+use super::{Errors, dns1123_label, flag, get, has, int, list, quoted, text};
 
 type Names<'a> = BTreeSet<&'a str>;
 
@@ -61,8 +60,10 @@ pub(super) fn init_containers(
             errors.unsupported(format!("{path}.restartPolicy"), quoted(policy), &supported);
         }
         let name = text(container, "name");
-        if !name.is_empty() && !names.insert(name) {
+        if names.contains(name) {
             errors.duplicate(format!("{path}.name"), name, "give each container its own name");
+        } else if !name.is_empty() {
+            names.insert(name);
         }
         host_ports(errors, std::slice::from_ref(container), list_path);
         if policy == "Always" {
@@ -284,56 +285,6 @@ fn value_from(errors: &mut Errors, variable: &Value, path: &str) {
     }
 }
 
-fn resources(errors: &mut Errors, resources: &Value, path: &str) {
-    let amount = |value: &Value| match value {
-        Value::String(text) => Quantity::parse(text.trim()).ok(),
-        Value::Number(n) => Quantity::parse(&n.to_string()).ok(),
-        _ => None,
-    };
-    for key in ["limits", "requests"] {
-        for (name, value) in entries(resources, key) {
-            let path = format!("{path}.{key}[{name}]");
-            resource_name(errors, name, &path);
-            let Some(quantity) = amount(value) else { continue };
-            if quantity.is_negative() {
-                let detail = "must be greater than or equal to 0";
-                errors.invalid_text(&path, &quantity.to_string(), detail, "write 0 or more");
-            }
-            // Only these may be shared by more than there is.
-            let overcommit = matches!(name, "cpu" | "memory" | "ephemeral-storage");
-            if (name.contains('/') || name.starts_with("hugepages-")) && quantity.milli_value() % 1000 != 0 {
-                errors.invalid_text(
-                    &path,
-                    &quantity.to_string(),
-                    "must be an integer",
-                    "write a whole number",
-                );
-            }
-            if key == "limits" {
-                continue;
-            }
-            let requests = path.rsplit_once('[').map_or(path.as_str(), |(base, _)| base);
-            match amount(get(get(resources, "limits"), name)) {
-                Some(limit) if quantity != limit && !overcommit => {
-                    let detail = format!("must be equal to {name} limit of {limit}");
-                    errors.invalid_text(requests, &quantity.to_string(), &detail, "make both the same");
-                }
-                Some(limit) if quantity > limit => {
-                    let detail = format!("must be less than or equal to {name} limit of {limit}");
-                    let help = format!("lower requests.{name} or raise limits.{name}");
-                    errors.invalid_text(requests, &quantity.to_string(), &detail, help);
-                }
-                None if !overcommit => {
-                    let base = requests.rsplit_once('.').map_or(requests, |(base, _)| base);
-                    let detail = "Limit must be set for non overcommitable resources";
-                    errors.required(format!("{base}.limits"), detail, format!("add limits.{name}"));
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 fn hooks_and_probes(errors: &mut Errors, container: &Value, grace: Option<i64>, path: &str) {
     let lifecycle = get(container, "lifecycle");
     for key in ["postStart", "preStop"] {
@@ -396,6 +347,11 @@ fn handler(errors: &mut Errors, handler: &Value, grace: Option<i64>, path: &str)
                 let scheme = text(action, "scheme");
                 if !matches!(scheme, "HTTP" | "HTTPS") {
                     errors.unsupported(format!("{path}.scheme"), quoted(scheme), &["HTTP", "HTTPS"]);
+                }
+                for header in list(action, "httpHeaders") {
+                    let name = text(header, "name");
+                    let path = format!("{path}.httpHeaders");
+                    errors.invalid_all(&path, name, http_header(name), "use letters, digits and '-'");
                 }
             }
             "tcpSocket" | "grpc" => port(errors, get(action, "port"), &format!("{path}.port")),

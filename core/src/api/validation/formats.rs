@@ -179,6 +179,18 @@ pub(super) fn env_name(value: &str) -> Vec<String> {
     ]
 }
 
+/// Whether it is the name of an HTTP header.
+pub(super) fn http_header(value: &str) -> Vec<String> {
+    if !value.is_empty() && value.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+        return vec![];
+    }
+    vec![regex_error(
+        "a valid HTTP header must consist of alphanumeric characters or '-'",
+        "[-A-Za-z0-9]+",
+        &["X-Header-Name"],
+    )]
+}
+
 /// Whether it is a key of a ConfigMap or Secret.
 pub(super) fn config_map_key(value: &str) -> Vec<String> {
     let mut errors = Vec::new();

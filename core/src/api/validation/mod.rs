@@ -8,6 +8,7 @@ mod formats;
 mod meta;
 mod others;
 mod pod;
+mod resources;
 mod selector;
 mod strategy;
 mod volume;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::formats::{label_key, port_name, port_number};
+use super::formats::{port_name, port_number};
 use super::meta::object_meta;
 use super::strategy::positive_int_or_percent;
 use super::{Errors, FieldError, get, has, int, list, quoted, selector, text};
@@ -119,20 +119,4 @@ pub fn pod_disruption_budget(object: &Value) -> Vec<FieldError> {
         selector::label_selector(&mut errors, get(spec, "selector"), "spec.selector");
     }
     errors.into_vec()
-}
-
-/// Names of resources such as `cpu` or `example.com/gpu`.
-pub(super) fn resource_name(errors: &mut Errors, name: &str, path: &str) {
-    let help = "resources are cpu, memory, ephemeral-storage, hugepages-2Mi or a name with a domain, such as \
-                example.com/gpu";
-    let messages = label_key(name);
-    if !messages.is_empty() {
-        errors.invalid_all(path, name, messages, help);
-    } else if !name.contains('/')
-        && !matches!(name, "cpu" | "memory" | "ephemeral-storage")
-        && !name.starts_with("hugepages-")
-    {
-        errors.invalid_text(path, name, "must be a standard resource type or fully qualified", help);
-        errors.invalid_text(path, name, "must be a standard resource for containers", help);
-    }
 }

@@ -123,7 +123,15 @@ fn tolerations(errors: &mut Errors, spec: &Value, path: &str) {
                 let help = "remove the value, or write operator: Equal";
                 errors.invalid_text(format!("{path}.operator"), text(toleration, "value"), detail, help);
             }
-            "Equal" | "" | "Exists" | "Lt" | "Gt" => {}
+            "Equal" | "" => {
+                let value = text(toleration, "value");
+                let messages = super::formats::label_value(value);
+                if !messages.is_empty() {
+                    let help = "a taint's value has at most 63 letters, digits, '-', '_' and '.'";
+                    errors.invalid_text(format!("{path}.operator"), value, &messages.join(";"), help);
+                }
+            }
+            "Exists" | "Lt" | "Gt" => {}
             _ => errors.unsupported(format!("{path}.operator"), quoted(operator), &["Equal", "Exists"]),
         }
         if !matches!(effect, "" | "NoSchedule" | "PreferNoSchedule" | "NoExecute") {

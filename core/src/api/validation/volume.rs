@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::api::Quantity;
+
 use super::{Errors, dns1123_label, get, has, int, list, text};
 
 /// The volumes of a pod; gives the names of the valid ones.
@@ -53,6 +55,11 @@ fn source(errors: &mut Errors, volume: &Value, path: &str) {
     for kind in kinds.iter().skip(1) {
         let detail = "may not specify more than 1 volume type";
         errors.forbidden(format!("{path}.{kind}"), detail, "keep one of them");
+    }
+    let size = get(get(volume, "emptyDir"), "sizeLimit").as_str().and_then(|text| Quantity::parse(text).ok());
+    if size.is_some_and(|size| size.is_negative()) {
+        let detail = "SizeLimit field must be a valid resource quantity";
+        errors.forbidden(format!("{path}.emptyDir.sizeLimit"), detail, "write 0 or more");
     }
     let required = |errors: &mut Errors, kind: &str, key: &str| {
         if has(volume, kind) && text(get(volume, kind), key).is_empty() {
