@@ -6,6 +6,7 @@
 
 mod config;
 mod informer;
+mod journal;
 pub mod pods;
 mod rank;
 mod server;
@@ -18,14 +19,17 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
+pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
 pub use server::Note;
+pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
 
 use self::informer::PodCache;
+use self::journal::Recorded;
 use self::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp};
 use self::server::{CachedPods, Lookup, Server};
 use self::store::{Change, Store};
-use self::timed::{ActivePass, FrozenLookup, FrozenPods, PassView, Remembered, Request, Script};
+use self::timed::{ActivePass, FrozenLookup, FrozenPods, PassView, Remembered, Script};
 use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
@@ -121,6 +125,7 @@ pub struct Cluster {
     startup_rng: Rng,
     stop_rng: Rng,
     notes: Option<Vec<Note>>,
+    journal: Option<Vec<PassRecord>>,
     statistics: Statistics,
     scratch: Vec<(u64, Change)>,
     views: Vec<Arc<ReplicaSet>>,
@@ -163,6 +168,7 @@ impl Cluster {
             startup_rng: Rng::new(seed, 1),
             stop_rng: Rng::new(seed, 2),
             notes: None,
+            journal: None,
             statistics: Statistics::default(),
             scratch: Vec::new(),
             views: Vec::new(),
@@ -504,6 +510,7 @@ impl Cluster {
         };
         let mut candidates = std::mem::take(&mut self.views);
         self.candidates(id, &d, &mut candidates);
+        let mut record = self.open_record(|world| world.sight_of_deployment(id));
         let result = {
             let lookup = Lookup { pods: &self.pods, sets: &self.sets };
             let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup };
@@ -515,10 +522,17 @@ impl Cluster {
                 deployment: id,
                 rs: RsId(u32::MAX),
             };
-            deployment::sync(&view, self.now, &mut server)
+            match &mut record {
+                Some(record) => {
+                    let mut api = Recorded { server: &mut server, sent: &mut record.sent };
+                    deployment::sync(&view, self.now, &mut api)
+                }
+                None => deployment::sync(&view, self.now, &mut server),
+            }
         };
         candidates.clear();
         self.views = candidates;
+        self.file_record(record, &result);
         self.finish(Controller::Deployment, id.0, result);
     }
 
@@ -538,7 +552,9 @@ impl Cluster {
     fn replica_set_pass(&mut self, id: RsId) {
         self.statistics.replica_set_passes += 1;
         let at = id.0 as usize;
+        let mut record = self.open_record(|world| world.sight_of_replica_set(id));
         let mut memory = std::mem::take(&mut self.memory[at]);
+        let mut began = false;
         let result = match memory.own_writes.check(self.applied_pods, self.applied_sets) {
             Err(error) => Err(error),
             Ok(()) => match self.sets[at].clone() {
@@ -547,6 +563,7 @@ impl Cluster {
                     Ok(Requeue::None)
                 }
                 Some(rs) => {
+                    began = true;
                     let may_manage = memory.expectations.satisfied(self.now);
                     let names = |_: PodId| Default::default();
                     let mut pods =
@@ -559,11 +576,20 @@ impl Cluster {
                         deployment: DeploymentId(u32::MAX),
                         rs: id,
                     };
-                    replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut server)
+                    match &mut record {
+                        Some(record) => {
+                            let mut api = Recorded { server: &mut server, sent: &mut record.sent };
+                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut api)
+                        }
+                        None => {
+                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut server)
+                        }
+                    }
                 }
             },
         };
         self.memory[at] = memory;
+        self.file_record(record.filter(|_| began), &result);
         self.finish(Controller::ReplicaSet, id.0, result);
     }
 
@@ -611,6 +637,10 @@ impl Cluster {
     /// Takes up a key: sees what the caches hold now, and sends the first request.
     fn begin(&mut self, controller: Controller, key: u32) {
         let at = key as usize;
+        let record = self.open_record(|world| match controller {
+            Controller::Deployment => world.sight_of_deployment(DeploymentId(key)),
+            Controller::ReplicaSet => world.sight_of_replica_set(RsId(key)),
+        });
         let view = match controller {
             Controller::Deployment => {
                 self.statistics.deployment_passes += 1;
@@ -653,6 +683,7 @@ impl Cluster {
             wanted: VecDeque::new(),
             events_told: 0,
             result: Ok(Requeue::None),
+            record,
         };
         self.think(controller, &mut pass, true);
         let passes = &mut self.active[controller as usize];
@@ -708,6 +739,7 @@ impl Cluster {
     fn proceed(&mut self, controller: Controller, slot: usize, pass: ActivePass) {
         if pass.wanted.is_empty() {
             self.active[controller as usize][slot] = None;
+            self.file_record(pass.record, &pass.result);
             self.finish(controller, pass.key, pass.result);
             return;
         }
@@ -729,6 +761,9 @@ impl Cluster {
             rs: RsId(pass.key),
         });
         let ok = answer.is_ok();
+        if let Some(record) = &mut pass.record {
+            record.sent.push(Sent { request: request.clone(), answer: answer.clone() });
+        }
         if let PassView::ReplicaSet { rs, .. } = &pass.view {
             let (uid, memory) = (rs.meta.uid.clone(), &mut self.memory[pass.key as usize]);
             match (&request, &answer) {

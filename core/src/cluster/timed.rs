@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::journal::PassRecord;
 use super::pods::PodId;
 use super::server::{Note, Server};
 use crate::api::{Deployment, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
@@ -15,36 +16,55 @@ use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLo
 use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::controller::{ApiError, LiveOwner, Requeue, SyncError};
 
-/// A request to the API server.
+/// A request to the API server. Objects that are to be written are whole, as they are sent.
 #[derive(Clone, Debug)]
-pub(super) enum Request {
+pub enum Request {
+    /// Live read of the Deployment.
     GetDeployment,
+    /// The reference is patched into an orphan.
     AdoptSet(Arc<ReplicaSet>, OwnerReference),
+    /// The reference with that uid is patched out.
     ReleaseSet(Arc<ReplicaSet>, Str),
+    /// A ReplicaSet is created.
     CreateSet(Box<ReplicaSet>),
+    /// A ReplicaSet is updated, all but its status.
     UpdateSet(Box<ReplicaSet>),
+    /// A ReplicaSet is deleted.
     DeleteSet(Arc<ReplicaSet>),
+    /// The Deployment is updated, all but its status.
     UpdateDeployment(Box<Deployment>),
+    /// The Deployment's status and annotations are updated.
     UpdateDeploymentStatus(Box<Deployment>),
+    /// Live read of the ReplicaSet.
     GetSet,
+    /// The reference is patched into an orphan.
     AdoptPod(PodId, OwnerReference),
+    /// The reference to the ReplicaSet is patched out.
     ReleasePod(PodId, Arc<ReplicaSet>),
+    /// A pod of the ReplicaSet is created.
     CreatePod(Arc<ReplicaSet>),
+    /// A pod is deleted.
     DeletePod(PodId, Arc<ReplicaSet>),
+    /// The ReplicaSet's status is updated; `true` = the second try, against the newest version.
     UpdateSetStatus(Box<ReplicaSet>, bool),
 }
 
 /// What the API server answered.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub enum Answer {
+    /// To a write whose result nobody reads.
     Done(Result<(), ApiError>),
+    /// To a live read.
     Owner(Result<LiveOwner, ApiError>),
+    /// The ReplicaSet as it is stored.
     Set(Result<Arc<ReplicaSet>, ApiError>),
+    /// The pod's resourceVersion.
     Version(Result<u64, ApiError>),
 }
 
 impl Answer {
-    pub(super) fn is_ok(&self) -> bool {
+    /// Whether it was not refused.
+    pub fn is_ok(&self) -> bool {
         match self {
             Answer::Done(answer) => answer.is_ok(),
             Answer::Owner(answer) => answer.is_ok(),
@@ -90,6 +110,7 @@ pub(super) struct ActivePass {
     pub(super) wanted: VecDeque<Request>,
     pub(super) events_told: usize,
     pub(super) result: Result<Requeue, SyncError>,
+    pub(super) record: Option<Box<PassRecord>>,
 }
 
 /// What a pass saw when it began.

@@ -112,6 +112,14 @@ impl WorkQueue {
         now.plus_nanos(backoff.max(self.bucket.take(now)))
     }
 
+    /// When the key will be worked on if nothing else happens.
+    pub(crate) fn wake(&self, key: u32) -> super::journal::Wake {
+        self.keys.get(&key).map_or_else(Default::default, |state| super::journal::Wake {
+            queued: state.queued || state.processing,
+            timer: state.timer,
+        })
+    }
+
     pub(crate) fn failures(&self, key: u32) -> u32 {
         self.keys.get(&key).map_or(0, |state| state.failures)
     }
