@@ -13,3 +13,4 @@ pub mod oracle;
 pub mod scenario;
 pub mod sim;
 pub mod workload;
+pub mod zoo;

@@ -4,6 +4,7 @@ use smol_str::format_smolstr;
 
 use super::{ApiError, LiveOwner};
 use crate::api::{ObjectMeta, OwnerReference, Str, Time};
+use crate::zoo::{Mutant, active};
 
 /// The managing reference to `owner`. Both controllers block the foreground deletion of the owner, so that it
 /// does not vanish before what it made.
@@ -32,7 +33,7 @@ pub(crate) fn may_adopt(
             "can't recheck DeletionTimestamp: original {kind} {namespace}/{name} is gone: got uid {}, wanted uid {uid}",
             live.uid
         )),
-        Ok(LiveOwner { deletion_timestamp: Some(at), .. }) => {
+        Ok(LiveOwner { deletion_timestamp: Some(at), .. }) if !active(Mutant::AdoptWhileDying) => {
             Err(format_smolstr!("{namespace}/{name} has just been deleted at {}", go_time(at)))
         }
         Ok(_) => Ok(()),

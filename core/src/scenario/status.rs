@@ -1,6 +1,7 @@
 //! What `kubectl rollout status` says of a Deployment.
 
 use crate::api::Deployment;
+use crate::zoo::{Mutant, active};
 
 /// One evaluation of `kubectl rollout status`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +37,7 @@ pub fn rollout_status(d: &Deployment) -> RolloutStatus {
         RolloutStatus::Waiting(format!("Waiting for deployment \"{name}\" rollout to finish: {what}..."))
     };
     let updated = status.updated_replicas;
-    if d.meta.generation > status.observed_generation {
+    if d.meta.generation > status.observed_generation && !active(Mutant::DoneForOlderGeneration) {
         return RolloutStatus::Waiting("Waiting for deployment spec update to be observed...".into());
     }
     if progressing(d) == "ProgressDeadlineExceeded" {

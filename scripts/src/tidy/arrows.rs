@@ -3,17 +3,19 @@
 use super::File;
 
 /// Every folder of `core/src`, and what it may use besides itself.
-pub(super) const ARROWS: [(&str, &[&str]); 9] = [
+pub(super) const ARROWS: [(&str, &[&str]); 10] = [
     ("api", &[]),
-    ("controller", &["api"]),
+    ("controller", &["api", "zoo"]),
     // Of `api`, only the type of a point in time and of a short text.
     ("sim", &["api"]),
     ("workload", &["api", "sim"]),
-    ("cluster", &["api", "controller", "sim", "workload"]),
-    // What judges must not share code with what is judged: no arrow to `controller`.
+    ("cluster", &["api", "controller", "sim", "workload", "zoo"]),
+    // What judges must not share code with what is judged, nor see which bug is switched on: no arrow to `controller` or
+    // `zoo`.
     ("metrics", &["api", "cluster", "sim"]),
     ("oracle", &["api", "cluster", "sim"]),
-    ("scenario", &["api", "cluster", "sim", "workload"]),
+    ("scenario", &["api", "cluster", "sim", "workload", "zoo"]),
+    ("zoo", &["api"]),
     ("conformance", &["api", "controller", "sim", "workload", "cluster", "metrics", "oracle", "scenario"]),
 ];
 
@@ -67,6 +69,7 @@ mod tests {
         assert_eq!(check("core/src/api/x.rs", "fn f() { crate::sim::go() }").len(), 1);
         assert_eq!(check("core/src/sim/x.rs", "use crate::{api::Time, workload::Startup};").len(), 1);
         assert_eq!(check("core/src/oracle/x.rs", "use crate::controller::deployment;").len(), 1);
+        assert_eq!(check("core/src/oracle/x.rs", "use crate::zoo::active;").len(), 1);
         assert_eq!(check("core/src/elsewhere/x.rs", "").len(), 1);
         assert!(check("core/src/lib.rs", "pub mod api;").is_empty());
     }

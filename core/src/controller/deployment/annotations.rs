@@ -3,6 +3,7 @@
 use smol_str::format_smolstr;
 
 use crate::api::{ReplicaSet, Str, StringMap, annotation};
+use crate::zoo::{Mutant, active};
 
 /// Longest revision history that is kept in an annotation (annotations share 256 KiB).
 pub const HISTORY_LIMIT_CHARS: usize = 2000;
@@ -28,7 +29,11 @@ pub fn revision(annotations: &StringMap) -> Option<i64> {
 
 /// The greatest revision, at least 0; unreadable ones are skipped.
 pub(super) fn max_revision<'a>(replica_sets: impl Iterator<Item = &'a ReplicaSet>) -> i64 {
-    replica_sets.filter_map(|rs| revision(&rs.meta.annotations)).fold(0, i64::max)
+    let revisions = replica_sets.filter_map(|rs| revision(&rs.meta.annotations));
+    if active(Mutant::LexicographicRevision) {
+        return revisions.max_by_key(|revision| format_smolstr!("{revision}")).unwrap_or(0);
+    }
+    revisions.fold(0, i64::max)
 }
 
 /// A remembered size: digits only (signs are refused since negative sizes once came out of a wrap-around), at most
@@ -39,6 +44,11 @@ pub(super) fn size(annotations: &StringMap, key: &str) -> Option<i32> {
         return None;
     }
     text.parse().ok()
+}
+
+/// Whether a ReplicaSet remembers another size than `replicas`.
+pub(super) fn is_of_other_size(rs: &ReplicaSet, replicas: i32) -> bool {
+    size(&rs.meta.annotations, annotation::DESIRED_REPLICAS).is_some_and(|desired| desired != replicas)
 }
 
 /// Copies the Deployment's annotations to the ReplicaSet of its template and raises the revision of that to
@@ -54,7 +64,8 @@ pub(super) fn update_new_replica_set(
     let mut changed = false;
     for (key, value) in deployment.iter() {
         // Never removed again: the ReplicaSet keeps what the Deployment once said.
-        if !is_own(key) && target.get(key) != Some(value) {
+        let copied = !is_own(key) || (key == annotation::REVISION && active(Mutant::RevisionCopiedDown));
+        if copied && target.get(key) != Some(value) {
             changed |= target.insert(key.clone(), value.clone());
         }
     }

@@ -8,6 +8,7 @@ use crate::api::Str;
 use crate::controller::adoption::{aggregate, controller_reference, may_adopt};
 use crate::controller::selector;
 use crate::controller::{ApiErrorKind, SyncError};
+use crate::zoo::{Mutant, active};
 
 impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// Takes what is owned and matches, adopts orphans that match, releases what no longer matches. All candidates
@@ -26,7 +27,14 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         for rs in replica_sets {
             let matches = selector::matches(selector, &rs.meta.labels);
             match rs.meta.controller() {
-                Some(reference) if reference.uid != owner.uid => {}
+                Some(reference) if reference.uid != owner.uid => {
+                    if active(Mutant::OverlapThrash) && matches {
+                        claimed.push(rs);
+                    }
+                    if active(Mutant::SAdoptOwned) && matches {
+                        self.api.adopt_replica_set(rs, &controller_reference(owner, "Deployment"))?;
+                    }
+                }
                 Some(_) if matches => claimed.push(rs),
                 // One being deleted leaves what it owns to the garbage collector, which follows the references.
                 Some(_) if owner.is_deleting() => {}
@@ -38,7 +46,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
                         }
                     }
                 }
-                None if !matches || owner.is_deleting() || rs.meta.is_deleting() => {}
+                None if !matches || rs.meta.is_deleting() => {}
+                None if owner.is_deleting() && !active(Mutant::AdoptWhileDying) => {}
                 None => {
                     // One live read for all adoptions of a pass; its answer stands for the whole pass.
                     let may =

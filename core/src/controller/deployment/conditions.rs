@@ -6,6 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::api::{Condition, ConditionStatus, List, Str, Time};
 use crate::controller::quote::GoQuoted;
+use crate::zoo::{Mutant, active};
 
 /// Type of the condition about enough available pods.
 pub const AVAILABLE: &str = "Available";
@@ -54,6 +55,9 @@ pub(super) fn set(
     now: Time,
     message: impl FnOnce() -> Str,
 ) -> bool {
+    if active(Mutant::SStampEveryPass) {
+        remove(conditions, type_);
+    }
     if find(conditions, type_).is_some_and(|c| c.status == status && c.reason == reason) {
         return false;
     }

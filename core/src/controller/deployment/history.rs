@@ -7,6 +7,7 @@ use super::annotations::revision;
 use super::sync::{Cached, Pass, by_creation};
 use crate::api::ReplicaSet;
 use crate::controller::{ApiErrorKind, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// The order of the list before it is sorted by revision. Upstream sorts one shared list in place for other purposes;
 /// where revisions are unreadable the comparison is not transitive and this order shows through.
@@ -29,8 +30,12 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         if excess(self.olds.len()) <= 0 {
             return Ok(());
         }
-        let mut candidates: Cached<'a> =
-            self.olds.iter().copied().filter(|rs| !rs.meta.is_deleting()).collect();
+        let mut candidates: Cached<'a> = self
+            .olds
+            .iter()
+            .copied()
+            .filter(|rs| !rs.meta.is_deleting() || active(Mutant::PruneCountsDying))
+            .collect();
         let excess = usize::try_from(excess(candidates.len())).unwrap_or(0);
         if excess == 0 {
             return Ok(());
@@ -43,7 +48,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
             let idle = rs.status.replicas == 0
                 && rs.spec.replicas == 0
                 && rs.meta.generation <= rs.status.observed_generation;
-            if !idle {
+            if !idle && !active(Mutant::SPruneActive) {
                 continue;
             }
             match self.api.delete_replica_set(rs) {
@@ -58,6 +63,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
 /// By revision; by creation where revisions are equal or one of them is unreadable.
 fn by_revision(a: &ReplicaSet, b: &ReplicaSet) -> Ordering {
     match (revision(&a.meta.annotations), revision(&b.meta.annotations)) {
+        _ if active(Mutant::PruneByAge) => by_creation(a, b),
+        (Some(left), Some(right)) if active(Mutant::SPruneNewest) => right.cmp(&left),
         (Some(left), Some(right)) if left != right => left.cmp(&right),
         _ => by_creation(a, b),
     }

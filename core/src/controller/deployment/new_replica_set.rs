@@ -9,12 +9,13 @@ use super::conditions::{self, PROGRESSING, reason};
 use super::sync::{NewReplicaSet, Pass};
 use super::{DeploymentApi, DeploymentEvent};
 use crate::api::{
-    ConditionStatus, LabelSelector, ObjectMeta, POD_TEMPLATE_HASH, ReplicaSet, ReplicaSetSpec, Str,
+    ConditionStatus, LabelSelector, ObjectMeta, POD_TEMPLATE_HASH, ReplicaSet, ReplicaSetSpec, Str, Time,
     annotation,
 };
 use crate::controller::adoption::controller_reference;
 use crate::controller::quote::GoQuoted;
 use crate::controller::{ApiError, ApiErrorKind, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// Longest name of an object.
 const NAME_MAX: usize = 253;
@@ -103,12 +104,17 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// lost answer meets the first one's object instead of making another.
     fn draft(&self) -> Result<ReplicaSet, SyncError> {
         let d = &*self.d;
-        let hash = self.view.lookup.template_hash(&d.spec.template, d.status.collision_count);
+        let mut hash = self.view.lookup.template_hash(&d.spec.template, d.status.collision_count);
+        if active(Mutant::ResizeLooksLikeRelease) {
+            hash = format_smolstr!("{hash}{}", self.replicas);
+        } else if active(Mutant::TwinSetsFromStaleList) {
+            hash = format_smolstr!("{hash}{}", self.now.since(Time::EPOCH));
+        }
         let template = d.spec.template.with_hash(&hash);
         let mut selector = d.spec.selector.as_deref().cloned().unwrap_or_default();
         selector.match_labels.get_or_insert_default().insert(POD_TEMPLATE_HASH, hash.clone());
         let total = super::scale::total(self.all(None));
-        let size = self.strategy.size_of_new(self.replicas, total, 0)?;
+        let size = self.strategy.size_of_new(self.ceiling_base(), total, 0)?;
         let mut map = Default::default();
         annotations::update_new_replica_set(&mut map, &d.meta.annotations, self.new_revision);
         annotations::set_sizes(&mut map, self.replicas, self.max_total());
@@ -141,6 +147,9 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         let ours = found.meta.controller().is_some_and(|owner| owner.uid == self.d.meta.uid);
         if ours && self.d.spec.template.equal_ignoring_hash(&found.spec.template) {
             return Ok(NewReplicaSet::Cached(found));
+        }
+        if active(Mutant::NameClashStuck) {
+            return Err(error.into());
         }
         let count = self.d.status.collision_count.unwrap_or(0).wrapping_add(1);
         self.d.to_mut().status.collision_count = Some(count);

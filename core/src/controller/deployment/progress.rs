@@ -5,6 +5,7 @@ use super::conditions::{self, PROGRESSING, REPLICA_FAILURE, reason};
 use super::sync::Pass;
 use crate::api::{Condition, ConditionStatus, DeploymentStatus, ReplicaSet, Str, Time};
 use crate::controller::{Requeue, SyncError};
+use crate::zoo::{Mutant, active};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
@@ -38,9 +39,12 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// All pods are of the template, all available, none too many, and that is known of the present generation.
     pub(super) fn is_complete(&self, status: &DeploymentStatus) -> bool {
         status.updated_replicas == self.replicas
-            && status.replicas == self.replicas
-            && status.available_replicas == self.replicas
-            && status.observed_generation >= self.d.meta.generation
+            && (status.replicas == self.replicas || active(Mutant::CompleteWithOldPods))
+            && (status.available_replicas == self.replicas
+                || active(Mutant::CompleteWithOldPods) && status.available_replicas >= self.replicas)
+            && (self.olds.is_empty() || !active(Mutant::DoneNeedsHeldBackSet))
+            && (status.observed_generation >= self.d.meta.generation
+                || active(Mutant::DoneForOlderGeneration))
     }
 
     /// The status at the end of a rollout step, and when to look again (upstream: `syncRolloutStatus`).
@@ -72,7 +76,12 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
         {
             return;
         }
+        if current.is_some_and(|c| c.reason == reason::TIMED_OUT) && active(Mutant::ExpiredNeverCleared) {
+            return;
+        }
         let now = self.now;
+        let new =
+            if active(Mutant::RecreateNilNew) { Some(new.expect("there is a new ReplicaSet")) } else { new };
         let rs = new.map(|rs| rs.meta.name.as_str());
         let name = self.d.meta.name.as_str();
         if self.is_complete(status) {
@@ -113,7 +122,8 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
         else {
             return Requeue::None;
         };
-        if self.is_complete(status) || current.reason == reason::TIMED_OUT {
+        let over = current.reason == reason::TIMED_OUT && !active(Mutant::PastDeadlineBusyLoop);
+        if self.is_complete(status) || over || active(Mutant::NoWakeForDeadline) {
             return Requeue::None;
         }
         // Without a time it is as if updated in the year 1.
@@ -138,7 +148,7 @@ fn progresses(old: &DeploymentStatus, new: &DeploymentStatus) -> bool {
 /// Whether the deadline has passed since the condition was last written. A rollout that completed cannot time out.
 fn timed_out(conditions: &[Condition], deadline: i32, now: Time) -> bool {
     conditions::find(conditions, PROGRESSING).is_some_and(|c| match c.reason.as_str() {
-        reason::COMPLETE => false,
+        reason::COMPLETE if !active(Mutant::ExpiredFromLastSuccess) => false,
         reason::TIMED_OUT => true,
         _ => c.last_update_time.is_none_or(|from| due(from, deadline) < now),
     })

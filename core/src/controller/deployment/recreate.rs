@@ -6,6 +6,7 @@ use super::scale::is_active;
 use super::sync::Pass;
 use crate::api::ReplicaSet;
 use crate::controller::{NO_OWNER_UID, Requeue, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// One step (upstream: `rolloutRecreate`).
 pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
@@ -25,7 +26,7 @@ pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Req
         // At once and whole. Its own terminating pods are not waited for: they are of the same template.
         pass.resize(new, pass.replicas)?;
     }
-    if pass.is_complete(&pass.d.status) {
+    if pass.is_complete(&pass.d.status) && !active(Mutant::PruneMissingInOneStrategy) {
         pass.clean_history(Order::OldestFirst)?;
     }
     pass.sync_rollout_status(new.as_deref())
@@ -46,6 +47,12 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// Whether an old pod may still be running: by the counters, which know no terminating pods, and by the pods.
     fn old_pods_run(&self, new: Option<&ReplicaSet>) -> bool {
         let counted = self.olds.iter().fold(0_i32, |sum, rs| sum.wrapping_add(rs.status.replicas));
+        if active(Mutant::SGateOnOwnSet) && new.is_some_and(|new| self.view.lookup.runs_pods(new)) {
+            return true;
+        }
+        if active(Mutant::RecreateEager) {
+            return counted > 0;
+        }
         counted > 0
             || self
                 .olds

@@ -6,6 +6,7 @@ use super::sync::Pass;
 use super::{DeploymentApi, DeploymentEvent, conditions};
 use crate::api::{Deployment, ReplicaSet, StringMap, annotation};
 use crate::controller::{ApiError, SyncError};
+use crate::zoo::{Mutant, active};
 
 impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// The revision asked for (0 = the last but one), if there is a readable annotation.
@@ -32,12 +33,17 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
         };
         let deployment = &self.view.deployment.meta.name;
         if found.spec.template.equal_ignoring_hash(&self.d.spec.template) {
+            if active(Mutant::AbortKillsStable) {
+                self.resize(&found, 0)?;
+            }
             self.api.event(DeploymentEvent::TemplateUnchanged { deployment });
             return Ok(self.clear_rollback()?);
         }
         let d = self.d.to_mut();
         d.spec.template = found.spec.template.without_hash();
-        d.meta.annotations = annotations_of(&d.meta.annotations, &found);
+        if !active(Mutant::RollbackKeepsWrongNote) {
+            d.meta.annotations = annotations_of(&d.meta.annotations, &found);
+        }
         self.clear_rollback()?;
         self.api.event(DeploymentEvent::RolledBack { deployment, revision: wanted });
         Ok(())
@@ -72,5 +78,5 @@ fn last_revision<'a>(replica_sets: impl Iterator<Item = &'a ReplicaSet>) -> i64 
             second = number;
         }
     }
-    second
+    if active(Mutant::SUndoToSelf) { max } else { second }
 }

@@ -9,6 +9,7 @@ use super::scale::{is_active, total};
 use super::sync::{NewReplicaSet, Pass};
 use crate::api::ReplicaSet;
 use crate::controller::{Requeue, SyncError};
+use crate::zoo::{Mutant, active};
 
 type Olds<'a> = SmallVec<[NewReplicaSet<'a>; 12]>;
 
@@ -36,8 +37,13 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
             self.replicas
         } else {
             // Sizes count here, not pods: those of an old ReplicaSet that still terminate leave their room free.
-            let total = total(self.all(Some(new)));
-            self.strategy.size_of_new(self.replicas, total, size)?
+            let counted = (!active(Mutant::SSelfNotCounted)).then_some(new);
+            let total = if active(Mutant::STotalFromStatus) {
+                self.all(Some(new)).map(|rs| rs.status.replicas).sum()
+            } else {
+                total(self.all(counted))
+            };
+            self.strategy.size_of_new(self.ceiling_base(), total, size)?
         };
         Ok(self.resize(new, target)?.is_some())
     }
@@ -45,7 +51,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// Shrinks old ReplicaSets: first what is unavailable anyway, then as many available pods as may be missing. An
     /// error in it, of the API too, ends the shrinking and is then forgotten: the pass goes on as if nothing had been
     /// shrunk (upstream returns `nil` in place of it).
-    fn shrink_olds(&mut self, new: &ReplicaSet) -> bool {
+    pub(super) fn shrink_olds(&mut self, new: &ReplicaSet) -> bool {
         let mut olds: Olds<'a> =
             self.olds.iter().copied().filter(|rs| is_active(rs)).map(NewReplicaSet::Cached).collect();
         if total(olds.iter().map(|rs| &**rs)) == 0 {
@@ -53,10 +59,10 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         }
         // New pods that are not available yet may still fail, so old pods must make up for them. Without this part a
         // template that never becomes ready would eat up all old pods.
-        let new_unavailable = new.spec.replicas.wrapping_sub(new.status.available_replicas);
+        let new_unavailable = new.spec.replicas.wrapping_sub(counted_available(new));
         let max_down =
             total(self.all(Some(new))).wrapping_sub(self.min_available()).wrapping_sub(new_unavailable);
-        if max_down <= 0 {
+        if max_down <= 0 && !active(Mutant::SBudgetGuardGone) {
             return false;
         }
         let down = self.clean_unhealthy(&mut olds, max_down).and_then(|cleaned| {
@@ -74,9 +80,16 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// Takes up to `budget` unavailable pods away, oldest ReplicaSet first. They cost no availability, and an old
     /// template that never worked would otherwise block the rollout for ever.
     fn clean_unhealthy(&mut self, olds: &mut Olds<'a>, budget: i32) -> Result<i32, SyncError> {
+        if active(Mutant::UnhealthyOldPinsRollout) {
+            return Ok(0);
+        }
         let mut done = 0_i32;
         for slot in olds {
-            let (size, available) = (slot.spec.replicas, slot.status.available_replicas);
+            let mut available = slot.status.available_replicas;
+            if active(Mutant::SweepCountsReady) {
+                available = slot.status.ready_replicas;
+            }
+            let size = slot.spec.replicas;
             if done >= budget {
                 break;
             }
@@ -84,7 +97,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
                 continue;
             }
             let n = budget.wrapping_sub(done).min(size.wrapping_sub(available));
-            let target = shrunk(slot, n)?;
+            let target =
+                if active(Mutant::SweepGoesNegative) { size.wrapping_sub(n) } else { shrunk(slot, n)? };
             // The shrunken one takes its place, so that the second half counts from the new size.
             if let Some(stored) = self.resize(slot, target)? {
                 *slot = NewReplicaSet::Written(stored);
@@ -99,7 +113,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         let available = olds
             .iter()
             .map(|rs| rs.status.available_replicas)
-            .fold(new.status.available_replicas, i32::wrapping_add);
+            .fold(counted_available(new), i32::wrapping_add);
         let min_available = self.min_available();
         if available <= min_available {
             return Ok(0);
@@ -107,19 +121,25 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         let budget = available.wrapping_sub(min_available);
         let mut done = 0_i32;
         for rs in olds {
-            if done >= budget {
+            if done >= budget && !active(Mutant::TwoSpendersOneBudget) {
                 break;
             }
             if rs.spec.replicas == 0 {
                 continue;
             }
-            let n = rs.spec.replicas.min(budget.wrapping_sub(done));
+            let spent = if active(Mutant::TwoSpendersOneBudget) { 0 } else { done };
+            let n = rs.spec.replicas.min(budget.wrapping_sub(spent));
             let target = shrunk(rs, n)?;
             self.resize(rs, target)?;
             done = done.wrapping_add(n);
         }
         Ok(done)
     }
+}
+
+/// Available pods of the new ReplicaSet, as its status has them.
+fn counted_available(new: &ReplicaSet) -> i32 {
+    if active(Mutant::ShrinkOnWeightNotHealth) { new.spec.replicas } else { new.status.available_replicas }
 }
 
 /// The size less `n`; an error if that is more (a status that lags behind a resize shows more available pods than the

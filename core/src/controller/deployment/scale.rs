@@ -12,6 +12,7 @@ use super::sync::{Pass, by_creation};
 use super::{DeploymentApi, DeploymentEvent};
 use crate::api::{ReplicaSet, annotation};
 use crate::controller::{ApiError, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// Sum of `spec.replicas`.
 pub(super) fn total<'a>(replica_sets: impl Iterator<Item = &'a ReplicaSet>) -> i32 {
@@ -27,6 +28,13 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// `spec.replicas` plus surge.
     pub(super) fn max_total(&self) -> i32 {
         self.replicas.wrapping_add(self.fenceposts.max_surge)
+    }
+
+    /// The wanted pods from which the ceiling of the new ReplicaSet is computed.
+    pub(super) fn ceiling_base(&self) -> i32 {
+        let old = self.olds.last().filter(|_| active(Mutant::SurgeFromOldSize));
+        let noted = old.and_then(|rs| annotations::size(&rs.meta.annotations, annotation::DESIRED_REPLICAS));
+        noted.unwrap_or(self.replicas)
     }
 
     /// Gives a ReplicaSet another size; writes nothing if it has it. Answers the stored one if it was resized.
@@ -48,7 +56,17 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         let from = rs.spec.replicas;
         let mut copy = rs.clone();
         copy.spec.replicas = to;
-        annotations::set_sizes(&mut copy.meta.annotations, self.replicas, self.max_total());
+        if let Some(before) = self.existing_new.filter(|before| before.meta.uid == rs.meta.uid)
+            && active(Mutant::DeadlineNoteWiped)
+        {
+            copy.meta.annotations = before.meta.annotations.clone();
+        }
+        if active(Mutant::CompareWritesBack) {
+            copy.spec.template = copy.spec.template.without_hash();
+        }
+        if !(active(Mutant::NotesNotRefreshed) && self.existing_new.is_none()) {
+            annotations::set_sizes(&mut copy.meta.annotations, self.replicas, self.max_total());
+        }
         let stored = self.api.update_replica_set(copy)?;
         if from != to {
             self.api.event(DeploymentEvent::ScalingReplicaSet { rs: &rs.meta.name, from, to });
@@ -61,7 +79,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     pub(super) fn is_scaling_event(&mut self) -> Result<bool, SyncError> {
         let new = self.sync_new_replica_set(false)?;
         let replicas = self.replicas;
-        Ok(self.all(new.as_deref()).filter(|rs| is_active(rs)).any(|rs| {
+        let asked = |rs: &&ReplicaSet| is_active(rs) || active(Mutant::OldNoteTriggersResize);
+        Ok(self.all(new.as_deref()).filter(asked).any(|rs| {
             annotations::size(&rs.meta.annotations, annotation::DESIRED_REPLICAS)
                 .is_some_and(|desired| desired != replicas)
         }))
@@ -72,14 +91,15 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         // Newest first, as upstream's look for "active or latest" leaves the list.
         let olds_newest_first =
             self.olds.iter().copied().rev().map(|rs: &'a Arc<ReplicaSet>| -> &ReplicaSet { rs });
-        let mut active: SmallVec<[&ReplicaSet; 12]> =
+        let mut actives: SmallVec<[&ReplicaSet; 12]> =
             olds_newest_first.chain(new).filter(|rs| is_active(rs)).collect();
 
         let newest_old = self.olds.last().copied();
         if new.is_some() || newest_old.is_some() {
             // One that has all pods simply gets the new size; and with none, the one to start again with does.
-            let only = match active[..] {
+            let only = match actives[..] {
                 [] => new.or(newest_old.map(|rs| &**rs)),
+                [_] if active(Mutant::ResizeHitsLatestNotActive) => new.or(newest_old.map(|rs| &**rs)),
                 [only] => Some(only),
                 _ => None,
             };
@@ -91,13 +111,13 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
             }
         }
         if new.is_some_and(|new| self.is_saturated(new)) {
-            for rs in active.iter().filter(|rs| new.is_none_or(|new| !std::ptr::eq(**rs, new))) {
+            for rs in actives.iter().filter(|rs| new.is_none_or(|new| !std::ptr::eq(**rs, new))) {
                 self.resize(rs, 0)?;
             }
             return Ok(());
         }
         if self.strategy.scales_proportionally() {
-            self.scale_proportionally(&mut active)?;
+            self.scale_proportionally(&mut actives)?;
         }
         Ok(())
     }
@@ -114,33 +134,40 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
 
     /// In mid-rollout a change of `spec.replicas` is spread over all active ReplicaSets, so that a bad new template
     /// does not get all of the added pods.
-    fn scale_proportionally(&mut self, active: &mut [&ReplicaSet]) -> Result<(), SyncError> {
-        let allowed = if self.replicas > 0 { self.max_total() } else { 0 };
-        let to_add = allowed.wrapping_sub(total(active.iter().copied()));
+    fn scale_proportionally(&mut self, actives: &mut [&ReplicaSet]) -> Result<(), SyncError> {
+        let some = self.replicas > 0 || active(Mutant::SZeroKeepsSurge);
+        let allowed = if some { self.max_total() } else { 0 };
+        let to_add = allowed.wrapping_sub(total(actives.iter().copied()));
         // The largest goes first: rounding errors weigh least there. Among equals a newer one grows first and
         // an older one shrinks first.
         let by_size = |a: &ReplicaSet, b: &ReplicaSet| b.spec.replicas.cmp(&a.spec.replicas);
         if to_add > 0 {
-            active.sort_unstable_by(|a, b| by_size(a, b).then_with(|| by_creation(b, a)));
+            let older_first = active(Mutant::STieBreakReversed);
+            let by_age = |a, b| if older_first { by_creation(a, b) } else { by_creation(b, a) };
+            actives.sort_unstable_by(|a, b| by_size(a, b).then_with(|| by_age(a, b)));
         } else if to_add < 0 {
-            active.sort_unstable_by(|a, b| by_size(a, b).then_with(|| by_creation(a, b)));
+            actives.sort_unstable_by(|a, b| by_size(a, b).then_with(|| by_creation(a, b)));
         }
         let mut added = 0_i32;
-        let mut targets: SmallVec<[i32; 12]> = active
+        let mut targets: SmallVec<[i32; 12]> = actives
             .iter()
             .map(|rs| {
                 let share = if to_add == 0 { 0 } else { self.share(rs, to_add, added) };
                 added = added.wrapping_add(share);
+                if share == 0 && to_add != 0 && active(Mutant::SkippedSetBecomesZero) {
+                    return 0;
+                }
                 rs.spec.replicas.wrapping_add(share)
             })
             .collect();
         if let Some(first) = targets.first_mut()
             && to_add != 0
+            && !active(Mutant::SLeftoverDropped)
         {
             // What rounding left over, so that the total comes out exactly.
             *first = first.wrapping_add(to_add.wrapping_sub(added)).max(0);
         }
-        for (rs, target) in active.iter().zip(targets) {
+        for (rs, target) in actives.iter().zip(targets) {
             self.resize_or_refresh(rs, target)?;
         }
         Ok(())
@@ -165,10 +192,12 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         }
         // The whole at the time when this size was written. Without a memory: what the Deployment last reported.
         let before = match annotations::size(&rs.meta.annotations, annotation::MAX_REPLICAS) {
+            noted if active(Mutant::ZeroBaseFraction) => noted.unwrap_or(0),
+            _ if active(Mutant::SShareFromCurrentCeiling) => self.max_total(),
             None | Some(0) => self.view.deployment.status.replicas,
             Some(before) => before,
         };
-        if before == 0 {
+        if before == 0 && !active(Mutant::ZeroBaseFraction) {
             return 0;
         }
         let product = size.wrapping_mul(self.max_total());

@@ -5,6 +5,7 @@ use super::sync::Pass;
 use super::{DeploymentApi, scale};
 use crate::api::{ConditionStatus, DeploymentStatus, ReplicaSet, Str};
 use crate::controller::SyncError;
+use crate::zoo::{self, Mutant, active};
 
 impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// The status as the ReplicaSets report it. Sizes are those from before this pass's writes (except of one that
@@ -19,12 +20,12 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             updated_replicas: new.map_or(0, |rs| rs.status.replicas),
             ready_replicas: sum(|rs| rs.status.ready_replicas),
             available_replicas: available,
-            unavailable_replicas: scale::total(all.clone()).wrapping_sub(available).max(0),
+            unavailable_replicas: at_least_zero(scale::total(all.clone()).wrapping_sub(available)),
             terminating_replicas: terminating(all),
             conditions: self.d.status.conditions.clone(),
             collision_count: self.d.status.collision_count,
         };
-        let now = self.now;
+        let now = zoo::wall_clock(self.now);
         if available >= self.replicas.wrapping_sub(self.fenceposts.max_unavailable) {
             let message = || Str::new_static("Deployment has minimum availability.");
             let reason = reason::MINIMUM_AVAILABLE;
@@ -40,13 +41,30 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// Writes the status if it says anything new; used where no rollout takes place, so the Progressing condition is
     /// left alone (upstream: `syncDeploymentStatus`).
     pub(super) fn sync_status(&mut self, new: Option<&ReplicaSet>) -> Result<(), SyncError> {
-        let status = self.status(new);
+        let mut status = self.status(new);
+        if active(Mutant::FlipPausedComplete) && self.deadline().is_some() && self.is_complete(&status) {
+            let message = || Str::new_static("Deployment is complete");
+            let (list, now) = (&mut status.conditions, self.now);
+            conditions::set(
+                list,
+                conditions::PROGRESSING,
+                ConditionStatus::True,
+                reason::COMPLETE,
+                now,
+                message,
+            );
+        }
         if status != self.d.status {
             self.d.to_mut().status = status;
             self.send_status()?;
         }
         Ok(())
     }
+}
+
+/// A status that lags behind a resize shows more available pods than are wanted of the ReplicaSets.
+fn at_least_zero(unavailable: i32) -> i32 {
+    if active(Mutant::NegativeUnavailable) { unavailable } else { unavailable.max(0) }
 }
 
 /// Terminating pods of all; unknown as soon as one that was acted on does not tell (an older controller wrote it). One

@@ -6,6 +6,7 @@ use super::sync::Pass;
 use super::{DeploymentApi, recreate, rolling};
 use crate::api::{DeploymentStrategy, IntOrString, IntOrStringError, RollingUpdate, StrategyType};
 use crate::controller::{Requeue, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// How old pods are replaced. A further policy is one more file and one more arm in each match below.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +65,19 @@ impl<'a> Strategy<'a> {
                 let surge = surge
                     .and_then(|surge| surge.scaled(replicas, true))
                     .map_err(|error| SyncError::new(format_smolstr!("{error}")))?;
+                let surge = if active(Mutant::SNoSurge) { 0 } else { surge };
                 let limit = replicas.wrapping_add(surge);
+                if active(Mutant::SUnsignedRoom) {
+                    let room = (limit as u32).wrapping_sub(total as u32);
+                    return Ok(new_size.wrapping_add(room.min(replicas.wrapping_sub(new_size) as u32) as i32));
+                }
                 if total >= limit {
                     return Ok(new_size);
                 }
-                let room = limit.wrapping_sub(total).min(replicas.wrapping_sub(new_size));
+                let free = limit.wrapping_sub(total);
+                let uncapped =
+                    active(Mutant::SGrowPastDesired) || (active(Mutant::SurgeBeyondQuota) && new_size == 0);
+                let room = if uncapped { free } else { free.min(replicas.wrapping_sub(new_size)) };
                 Ok(new_size.wrapping_add(room))
             }
             Strategy::Recreate => Ok(replicas),
@@ -106,7 +115,8 @@ fn resolve(
     replicas: i32,
 ) -> Result<(i32, i32), IntOrStringError> {
     let surge = surge.map_or(Ok(0), |limit| limit.scaled_wide(replicas, true))?;
-    let mut unavailable = unavailable.map_or(Ok(0), |limit| limit.scaled_wide(replicas, false))?;
+    let mut unavailable =
+        unavailable.map_or(Ok(0), |limit| limit.scaled_wide(replicas, active(Mutant::UnavailRoundedUp)))?;
     if surge == 0 && unavailable == 0 {
         // Validation forbids two zeros but not a percentage that rounds down to zero; with neither limit the
         // rollout could never move.

@@ -12,9 +12,10 @@ use super::conditions;
 use super::history::Order;
 use super::strategy::{Fenceposts, Strategy};
 use super::{DeploymentApi, DeploymentEvent, DeploymentView};
-use crate::api::{Deployment, ReplicaSet, Time};
+use crate::api::{Deployment, PodTemplate, ReplicaSet, Time};
 use crate::controller::selector;
 use crate::controller::{ApiError, Requeue, SyncError};
+use crate::zoo::{self, Mutant, active};
 
 /// ReplicaSets as the cache holds them. A Deployment keeps 10 old ones by default, so 12 need no allocation.
 pub(super) type Cached<'a> = SmallVec<[&'a Arc<ReplicaSet>; 12]>;
@@ -103,6 +104,13 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
             return Err(SyncError::new(text));
         }
         // Claiming goes first: every later step counts what is claimed, and would count wrongly after an error.
+        if active(Mutant::SObservedTooEarly) && self.d.status.observed_generation < self.d.meta.generation {
+            self.d.to_mut().status.observed_generation = cached.meta.generation;
+            self.send_status()?;
+        }
+        if active(Mutant::SkipMeansNoStatus) && self.overlaps() {
+            return Ok(Requeue::None);
+        }
         let claimed = self.claim()?;
         self.identify(claimed);
 
@@ -142,8 +150,20 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
 
     /// Pause or scaling event: sizes follow `replicas`, but no pod changes its template (upstream: `sync`).
     fn scale_only(&mut self) -> Result<Requeue, SyncError> {
-        let new = self.sync_new_replica_set(false)?;
+        let new = self.sync_new_replica_set(self.d.spec.paused && active(Mutant::PausedStillSurges))?;
         self.scale_all(new.as_deref())?;
+        if active(Mutant::AbortedSetRevived)
+            && let (Some(new), Some(abandoned)) = (self.existing_new, self.olds.last().copied())
+            && abandoned.spec.replicas == 0
+        {
+            self.resize(abandoned, self.replicas.wrapping_sub(new.status.available_replicas).max(0))?;
+        }
+        if self.d.spec.paused
+            && active(Mutant::SPauseHalf)
+            && let Some(new) = new.as_deref()
+        {
+            self.shrink_olds(new);
+        }
         if self.d.spec.paused && self.rollback_to().is_none() {
             self.clean_history(Order::NewestFirst)?;
         }
@@ -151,17 +171,38 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         Ok(Requeue::None)
     }
 
+    fn is_of_template(&self, rs: &ReplicaSet, template: &PodTemplate) -> bool {
+        if active(Mutant::OneWayLabelCompare) {
+            let same_body = template.body_fingerprint() == rs.spec.template.body_fingerprint();
+            return same_body && template.labels.contains_all(&rs.spec.template.without_hash().labels);
+        }
+        let other_size =
+            active(Mutant::ResizeLooksLikeRelease) && annotations::is_of_other_size(rs, self.replicas);
+        rs.spec.template.equal_ignoring_hash(template) && !other_size
+    }
+
+    /// Whether another owner has a ReplicaSet that this one's selector takes.
+    fn overlaps(&self) -> bool {
+        let owner = &self.view.deployment.meta.uid;
+        let selector = self.view.deployment.spec.selector.as_deref();
+        let others = |rs: &&Arc<ReplicaSet>| rs.meta.controller().is_some_and(|other| other.uid != *owner);
+        self.view.replica_sets.iter().filter(others).any(|rs| selector::matches(selector, &rs.meta.labels))
+    }
+
     /// Splits what was claimed into the ReplicaSet of the template and the others. Of several that have the template
     /// the oldest is taken, so that every pass takes the same one; the rest are old.
     fn identify(&mut self, mut claimed: Cached<'a>) {
-        claimed.sort_unstable_by(|a, b| by_creation(a, b));
+        if !active(Mutant::TwoTwins) {
+            claimed.sort_unstable_by(|a, b| by_creation(a, b));
+        }
         let template = &self.d.spec.template;
-        let new = claimed.iter().copied().find(|rs| rs.spec.template.equal_ignoring_hash(template));
+        let new = claimed.iter().copied().find(|rs| self.is_of_template(rs, template));
         if let Some(new) = new {
             claimed.retain(|rs| rs.meta.uid != new.meta.uid);
         }
         self.existing_new = new;
         self.new_revision = annotations::max_revision(claimed.iter().map(|rs| &***rs)).wrapping_add(1);
+        zoo::any_order(&mut claimed);
         self.olds = claimed;
     }
 

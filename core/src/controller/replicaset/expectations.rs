@@ -2,6 +2,7 @@
 //! undercounts or overcounts, and acting on it would create or delete the same pods again.
 
 use crate::api::Time;
+use crate::zoo::{Mutant, active};
 
 /// Age after which an unfulfilled expectation no longer blocks (an event may have been missed).
 pub const EXPECTATIONS_TIMEOUT_S: i64 = 300;
@@ -69,7 +70,9 @@ impl<Pod: Copy + Ord> Expectations<Pod> {
     /// the two is then counted in the list, and not lost between list and expectation.
     pub fn satisfied(&self, now: Time) -> bool {
         let Some(since) = self.since else { return true };
-        (self.creations <= 0 && self.deletions <= 0) || now > since.plus_seconds(EXPECTATIONS_TIMEOUT_S)
+        let created = self.creations <= 0 || active(Mutant::CountBeforeExpectation);
+        let too_old = now > since.plus_seconds(EXPECTATIONS_TIMEOUT_S) && !active(Mutant::LeakedExpectation);
+        (created && self.deletions <= 0) || too_old
     }
 
     /// The counters: creations and deletions still expected.

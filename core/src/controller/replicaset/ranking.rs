@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use crate::api::{Pod, PodPhase, StringMap, Time, annotation};
+use crate::zoo::{Mutant, active};
 
 /// What the comparison looks at. `U` is something that orders as the uid does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +57,10 @@ impl<'a> RankKey<&'a str> {
 
 /// `Less` if `a` goes before `b`. `Equal` where upstream's relation holds in neither direction.
 pub fn compare<U: Ord>(a: &RankKey<U>, b: &RankKey<U>, now: Time) -> Ordering {
+    let (a, b) = if active(Mutant::SVictimsReversed) { (b, a) } else { (a, b) };
+    if active(Mutant::VictimsIgnoreReadiness) {
+        return a.uid.cmp(&b.uid);
+    }
     a.assigned
         // 1-3: what serves nobody goes first.
         .cmp(&b.assigned)

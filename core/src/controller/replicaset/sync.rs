@@ -9,6 +9,7 @@ use crate::api::{Condition, ConditionStatus, List, ReplicaSet, ReplicaSetStatus,
 use crate::controller::adoption::{aggregate, controller_reference, may_adopt};
 use crate::controller::selector;
 use crate::controller::{ApiError, ApiErrorKind, NO_OWNER_UID, Requeue, SyncError};
+use crate::zoo::{Mutant, active};
 
 /// Most pods that one pass creates or deletes.
 pub const BURST_REPLICAS: usize = 500;
@@ -37,9 +38,15 @@ pub fn sync<V: PodsView>(
         // Pods are looked up by their owner's identity, and nothing stored is without one.
         return Err(SyncError::new(NO_OWNER_UID));
     }
-    claim(rs, pods, memory, api)?;
+    let released = claim(rs, pods, memory, api)?;
     // Counted before anything is created or deleted; the pods' own events bring the next pass and the new counts.
-    let counts = pods.counts(rs, now);
+    let mut counts = pods.counts(rs, now);
+    if active(Mutant::TrimAndRetireSamePass) {
+        counts.replicas = counts.replicas.saturating_sub(released);
+    }
+    if active(Mutant::SReadyIsAvailable) {
+        counts.available = counts.ready;
+    }
     let managed = if may_manage && !rs.meta.is_deleting() {
         manage(rs, &counts, pods, now, memory, api)
     } else {
@@ -53,16 +60,18 @@ pub fn sync<V: PodsView>(
 }
 
 /// Takes orphans that match and gives up pods that no longer match. All are tried before the errors of some fail the
-/// pass; then nothing else happens, not even a status write, since the counts would be wrong.
+/// pass; then nothing else happens, not even a status write, since the counts would be wrong. Answers how many were
+/// given up.
 fn claim<V: PodsView>(
     rs: &Arc<ReplicaSet>,
     pods: &mut V,
     memory: &mut Memory<V::Pod>,
     api: &mut impl ReplicaSetApi<V::Pod>,
-) -> Result<(), SyncError> {
-    if rs.meta.is_deleting() {
+) -> Result<i32, SyncError> {
+    let mut released = 0;
+    if rs.meta.is_deleting() && !active(Mutant::AdoptWhileDying) {
         // What it owns is left to the garbage collector, which follows the references.
-        return Ok(());
+        return Ok(released);
     }
     let mut errors: Vec<Str> = Vec::new();
     let mut may = None;
@@ -73,7 +82,7 @@ fn claim<V: PodsView>(
                 Err(error) if !matches!(error.kind, ApiErrorKind::NotFound | ApiErrorKind::Invalid) => {
                     errors.push(error.message);
                 }
-                _ => {}
+                _ => released += 1,
             },
             Misfit::Adopt => {
                 // One live read for all adoptions of a pass; its answer stands for the whole pass.
@@ -96,7 +105,7 @@ fn claim<V: PodsView>(
             }
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(SyncError::new(aggregate(&errors))) }
+    if errors.is_empty() { Ok(released) } else { Err(SyncError::new(aggregate(&errors))) }
 }
 
 /// How many pods there are beyond `spec.replicas`; negative if some are missing. Wider than both, so that it cannot wrap.
@@ -133,7 +142,8 @@ fn create<Pod: Copy + Ord>(
     api: &mut impl ReplicaSetApi<Pod>,
 ) -> Result<(), Str> {
     memory.expectations.expect_creations(n, now);
-    let (mut created, mut batch, mut error) = (0, 1.min(n), None);
+    let first = if active(Mutant::DeniedCreateHotLoop) { n } else { 1.min(n) };
+    let (mut created, mut batch, mut error) = (0, first, None);
     while batch > 0 && error.is_none() {
         // All of a batch are under way at once, so one that fails does not spare the others.
         for _ in 0..batch {
@@ -145,6 +155,11 @@ fn create<Pod: Copy + Ord>(
                 // Counts as done: every further attempt would fail as well, and the open expectation keeps the
                 // ReplicaSet quiet until the namespace is gone.
                 Err(refused) if refused.kind == ApiErrorKind::NamespaceTerminating => created += 1,
+                Err(refused)
+                    if refused.kind == ApiErrorKind::Timeout && active(Mutant::TimeoutTakenForSuccess) =>
+                {
+                    created += 1;
+                }
                 Err(refused) => {
                     error.get_or_insert(refused.message);
                 }
@@ -175,7 +190,9 @@ fn delete<V: PodsView>(
 ) -> Result<(), Str> {
     let mut victims = Vec::with_capacity(n);
     pods.victims(rs, n, now, &mut victims);
-    memory.expectations.expect_deletions(&victims, now);
+    if !active(Mutant::SDeleteUnconfirmed) {
+        memory.expectations.expect_deletions(&victims, now);
+    }
     let mut failed = None;
     for pod in victims {
         if let Err(error) = api.delete_pod(pod, rs) {
@@ -241,6 +258,7 @@ fn conditions(
 ) -> Option<List<Condition>> {
     let failing = rs.status.conditions.iter().any(|c| c.type_ == REPLICA_FAILURE);
     let mut conditions = match (error.is_some(), failing) {
+        (false, true) if active(Mutant::StaleFailureCondition) => return None,
         (true, false) | (false, true) => rs.status.conditions.clone(),
         _ => return None,
     };
@@ -261,7 +279,7 @@ fn conditions(
 /// When to look again because a ready pod becomes available: no event tells of that moment.
 fn recheck(rs: &ReplicaSet, counts: &PodCounts, now: Time) -> Requeue {
     let min_ready_seconds = rs.spec.min_ready_seconds;
-    if min_ready_seconds <= 0 || counts.ready == counts.available {
+    if min_ready_seconds <= 0 || counts.ready == counts.available || active(Mutant::NoWakeForMinready) {
         return Requeue::None;
     }
     Requeue::After(match counts.next_available {
