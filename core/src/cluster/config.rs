@@ -1,5 +1,6 @@
 //! What kind of cluster it is.
 
+use super::work_queue::TokenBucket;
 use crate::sim::{MS, SECOND};
 
 /// Request limit of a controller's client.
@@ -58,6 +59,14 @@ impl ClusterConfig {
             quota_pods: None,
             passes_per_instant_max: 1_000_000,
         }
+    }
+
+    /// Full budgets of both controllers' clients.
+    pub(super) fn budgets(&self) -> [Option<TokenBucket>; 2] {
+        let full = |budget: RequestBudget| {
+            TokenBucket::new(SECOND / i64::from(budget.qps.max(1)), i64::from(budget.burst.max(1)))
+        };
+        [self.budget.map(full); 2]
     }
 
     /// Whether everything that a controller does takes no time.

@@ -80,6 +80,11 @@ impl PodCache {
         PodCache { nodes_matter, ..PodCache::default() }
     }
 
+    /// Makes room for that many ReplicaSets, of which some may never be seen.
+    pub(crate) fn make_room(&mut self, sets: usize) {
+        self.sets.resize_with(sets, RsIndex::default);
+    }
+
     /// Makes room for a ReplicaSet object. `group` = its Deployment, if it has one.
     pub(crate) fn add_set(&mut self, id: RsId, rs: &ReplicaSet, group: Option<u32>) {
         let at = id.0 as usize;

@@ -5,8 +5,11 @@
 //! do, the Deployment controller first and then in turns.
 
 mod config;
+mod fault;
+mod handlers;
 mod informer;
 mod journal;
+mod passes;
 pub mod pods;
 mod rank;
 mod server;
@@ -19,22 +22,20 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
+pub use fault::{ApiFault, Fault};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
 pub use server::Note;
 pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
 
+use self::fault::Gate;
 use self::informer::PodCache;
-use self::journal::Recorded;
 use self::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp};
-use self::server::{CachedPods, Lookup, Server};
 use self::store::{Change, Store};
-use self::timed::{ActivePass, FrozenLookup, FrozenPods, PassView, Remembered, Script};
+use self::timed::ActivePass;
 use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
-use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
 use crate::controller::replicaset::Memory;
-use crate::controller::{Requeue, SyncError, deployment, replicaset};
 use crate::sim::{Queue, Rng};
 use crate::workload::{Startup, Workload};
 
@@ -56,8 +57,12 @@ enum Event {
     Deliver,
     /// A delayed key is due.
     Timer(Controller, u32, Time),
-    /// The next request of a pass reaches the API server.
-    Request(Controller, usize),
+    /// The next request of a pass reaches the API server, if its sender still lives (controller, slot, life).
+    Request(Controller, u32, u32),
+    /// kube-controller-manager works again.
+    ControllersBack(u32),
+    /// Watch events take as long as they used to.
+    WatchDelayEnds(u32),
 }
 
 /// Work done so far.
@@ -122,6 +127,12 @@ pub struct Cluster {
     memory: Vec<Memory<PodId>>,
     active: [Vec<Option<ActivePass>>; 2],
     budgets: [Option<TokenBucket>; 2],
+    // What is broken.
+    gate: Gate,
+    life: u32,
+    controllers_away: bool,
+    watch_delay_ns: i64,
+    watch_delay_changes: u32,
     startup_rng: Rng,
     stop_rng: Rng,
     notes: Option<Vec<Note>>,
@@ -131,22 +142,19 @@ pub struct Cluster {
     views: Vec<Arc<ReplicaSet>>,
 }
 
-/// Retries of a failing Deployment before its key is dropped until the next event.
-const DEPLOYMENT_RETRIES_MAX: u32 = 15;
-
 impl Cluster {
     /// An empty world at [`Time::EPOCH`].
     pub fn new(config: ClusterConfig, workload: Workload, seed: u64) -> Self {
         let mut store = Store::default();
         store.quota_pods = config.quota_pods;
-        let budget = config.budget.map(|budget| {
-            TokenBucket::new(
-                crate::sim::SECOND / i64::from(budget.qps.max(1)),
-                i64::from(budget.burst.max(1)),
-            )
-        });
         Cluster {
             now: Time::EPOCH,
+            budgets: config.budgets(),
+            gate: Gate::default(),
+            life: 0,
+            controllers_away: false,
+            watch_delay_ns: config.watch_delay_ns,
+            watch_delay_changes: 0,
             config,
             workload,
             store,
@@ -164,7 +172,6 @@ impl Cluster {
             set_queue: WorkQueue::new(),
             memory: Vec::new(),
             active: Default::default(),
-            budgets: [budget; 2],
             startup_rng: Rng::new(seed, 1),
             stop_rng: Rng::new(seed, 2),
             notes: None,
@@ -231,6 +238,9 @@ impl Cluster {
             self.take_effects();
             let mut worked = false;
             for controller in [Controller::Deployment, Controller::ReplicaSet] {
+                if self.controllers_away {
+                    break;
+                }
                 let busy = self.active[controller as usize].iter().flatten().count();
                 if busy >= self.config.workers as usize {
                     continue;
@@ -242,11 +252,12 @@ impl Cluster {
                 let Some(key) = key else { continue };
                 worked = true;
                 passes += 1;
-                match (controller, self.config.is_instant()) {
+                match (controller, self.is_instant()) {
                     (Controller::Deployment, true) => self.deployment_pass(DeploymentId(key)),
                     (Controller::ReplicaSet, true) => self.replica_set_pass(RsId(key)),
                     (_, false) => self.begin(controller, key),
                 }
+                self.bury_controllers();
                 self.take_effects();
             }
             if passes > self.config.passes_per_instant_max {
@@ -273,7 +284,14 @@ impl Cluster {
             }
             Event::PodGone(pod) => self.store.remove_pod(pod),
             Event::Deliver => self.deliver_due(),
-            Event::Request(controller, slot) => self.request(controller, slot),
+            Event::Request(controller, slot, life) => {
+                if life == self.life {
+                    self.request(controller, slot as usize);
+                    self.bury_controllers();
+                }
+            }
+            Event::ControllersBack(life) => self.controllers_back(life),
+            Event::WatchDelayEnds(change) => self.watch_delay_ends(change),
             Event::Timer(Controller::Deployment, key, at) => self.deployment_queue.timer(key, at),
             Event::Timer(Controller::ReplicaSet, key, at) => self.set_queue.timer(key, at),
         }
@@ -298,10 +316,14 @@ impl Cluster {
             if let Change::Pod(pod, state) = &change {
                 self.kubelet(*pod, state);
             }
-            if self.config.watch_delay_ns == 0 {
+            if self.controllers_away {
+                // Nobody watches; what was written is in the list with which they start.
+            } else if self.watch_delay_ns == 0 && self.pending.is_empty() {
                 self.deliver(version, change);
             } else {
-                let at = self.now.plus_nanos(self.config.watch_delay_ns);
+                // No event overtakes another.
+                let at = self.now.plus_nanos(self.watch_delay_ns);
+                let at = self.pending.back().map_or(at, |(last, ..)| at.max(*last));
                 if self.pending.back().is_none_or(|(last, ..)| *last < at) {
                     self.events.push(at, Event::Deliver);
                 }
@@ -336,461 +358,5 @@ impl Cluster {
                 self.events.push(started.plus_nanos(ns), Event::PodReady(pod));
             }
         }
-    }
-
-    // Watch events and what they wake.
-
-    fn deliver(&mut self, version: u64, change: Change) {
-        self.statistics.deliveries += 1;
-        match change {
-            Change::Deployment(id, object) => {
-                let at = id.0 as usize;
-                if self.deployments.len() <= at {
-                    self.deployments.resize(at + 1, None);
-                    self.children.resize(at + 1, Vec::new());
-                }
-                self.deployments[at] = object;
-                self.deployment_queue.add(id.0);
-            }
-            Change::ReplicaSet(id, object) => {
-                self.applied_sets = version;
-                self.deliver_replica_set(id, object);
-            }
-            Change::Pod(id, state) => {
-                self.applied_pods = version;
-                self.deliver_pod(id, &state);
-            }
-        }
-    }
-
-    fn deliver_replica_set(&mut self, id: RsId, object: Option<Arc<ReplicaSet>>) {
-        let at = id.0 as usize;
-        if self.sets.len() <= at {
-            self.sets.resize(at + 1, None);
-            self.owner_of.resize(at + 1, None);
-            self.memory.resize_with(at + 1, Memory::default);
-        }
-        let old_owner = self.owner_of[at];
-        let new_owner = object.as_ref().and_then(|rs| self.resolve_deployment(rs));
-        let labels_changed = match (&self.sets[at], &object) {
-            (Some(old), Some(new)) => old.meta.labels != new.meta.labels,
-            _ => true,
-        };
-        let had_controller = self.sets[at].as_ref().is_some_and(|rs| rs.meta.controller().is_some());
-        match &object {
-            Some(rs) => self.pods.add_set(id, rs, new_owner.map(|d| d.0)),
-            None => {
-                self.memory[at].expectations.clear();
-                self.memory[at].own_writes.clear();
-            }
-        }
-        if old_owner != new_owner {
-            if let Some(old) = old_owner {
-                self.children[old.0 as usize].retain(|rs| *rs != id);
-                self.deployment_queue.add(old.0);
-            }
-            if let Some(new) = new_owner {
-                self.children[new.0 as usize].push(id);
-            }
-            self.owner_of[at] = new_owner;
-        }
-        match (&object, new_owner) {
-            (_, Some(owner)) => self.deployment_queue.add(owner.0),
-            (Some(rs), None) if rs.meta.controller().is_none() && (labels_changed || had_controller) => {
-                // An orphan wakes every Deployment that might adopt it.
-                for (key, d) in self.deployments.iter().enumerate() {
-                    let matches = d.as_ref().and_then(|d| d.spec.selector.as_ref()).is_some_and(|selector| {
-                        !selector.is_empty()
-                            && !rs.meta.labels.is_empty()
-                            && selector.matches(&rs.meta.labels)
-                    });
-                    if matches {
-                        self.deployment_queue.add(key as u32);
-                    }
-                }
-            }
-            _ => {}
-        }
-        if object.is_some() && new_owner.is_none() {
-            self.unowned.insert(id);
-        } else {
-            self.unowned.remove(&id);
-        }
-        self.sets[at] = object;
-        self.set_queue.add(id.0);
-    }
-
-    fn resolve_deployment(&self, rs: &ReplicaSet) -> Option<DeploymentId> {
-        let owner = rs.meta.controller().filter(|owner| owner.kind == "Deployment")?;
-        let found = |d: &Deployment| d.meta.name == owner.name && d.meta.uid == owner.uid;
-        let at = self.deployments.iter().position(|d| d.as_deref().is_some_and(found))?;
-        Some(DeploymentId(at as u32))
-    }
-
-    fn deliver_pod(&mut self, id: PodId, new: &PodState) {
-        let old = self.pods.apply(id, new, self.store.labels(), self.now);
-        let resolved = |owner: Option<RsId>| {
-            owner.filter(|rs| self.sets.get(rs.0 as usize).is_some_and(Option::is_some))
-        };
-        let new_owner = resolved(new.owner);
-        if !new.exists || new.deleting {
-            // Being marked counts as deleted, so that the removal later is no news to the expectations.
-            if let Some(rs) = new_owner {
-                self.memory[rs.0 as usize].expectations.deletion_observed(id);
-                self.set_queue.add(rs.0);
-            }
-            if !new.exists
-                && let Some(d) = new_owner.and_then(|rs| self.owner_of[rs.0 as usize])
-                && let Some(object) = &self.deployments[d.0 as usize]
-                && object.spec.strategy.type_ == crate::api::StrategyType::Recreate
-            {
-                // A Recreate rollout waits for the last old pod.
-                self.deployment_queue.add(d.0);
-            }
-            return;
-        }
-        let Some(old) = old else {
-            match new_owner {
-                Some(rs) => {
-                    self.memory[rs.0 as usize].expectations.creation_observed();
-                    self.set_queue.add(rs.0);
-                }
-                None if new.owner.is_none() => self.wake_adopters(new),
-                None => {}
-            }
-            return;
-        };
-        if old.owner != new.owner
-            && let Some(rs) = resolved(old.owner)
-        {
-            self.set_queue.add(rs.0);
-        }
-        if let Some(rs) = new_owner {
-            self.set_queue.add(rs.0);
-            let min_ready_s = self.sets[rs.0 as usize].as_ref().map_or(0, |rs| rs.spec.min_ready_seconds);
-            if !old.ready && new.ready && min_ready_s > 0 {
-                self.add_at(Controller::ReplicaSet, rs.0, self.now.plus_seconds(i64::from(min_ready_s)));
-            }
-        } else if new.owner.is_none() && (old.labels != new.labels || old.owner.is_some()) {
-            self.wake_adopters(new);
-        }
-    }
-
-    fn wake_adopters(&mut self, pod: &PodState) {
-        let labels = &self.store.labels()[pod.labels.0 as usize];
-        if labels.is_empty() {
-            return;
-        }
-        for (key, rs) in self.sets.iter().enumerate() {
-            let selector = rs.as_ref().and_then(|rs| rs.spec.selector.as_ref());
-            if selector.is_some_and(|selector| !selector.is_empty() && selector.matches(labels)) {
-                self.set_queue.add(key as u32);
-            }
-        }
-    }
-
-    // Passes.
-
-    fn add_at(&mut self, controller: Controller, key: u32, at: Time) {
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
-        if queue.add_at(key, at, self.now) {
-            self.events.push(at, Event::Timer(controller, key, at));
-        }
-    }
-
-    fn deployment_pass(&mut self, id: DeploymentId) {
-        self.statistics.deployment_passes += 1;
-        let Some(d) = self.deployments[id.0 as usize].clone() else {
-            self.deployment_queue.forget(id.0);
-            self.deployment_queue.done(id.0);
-            return;
-        };
-        let mut candidates = std::mem::take(&mut self.views);
-        self.candidates(id, &d, &mut candidates);
-        let mut record = self.open_record(|world| world.sight_of_deployment(id));
-        let result = {
-            let lookup = Lookup { pods: &self.pods, sets: &self.sets };
-            let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup };
-            let mut server = Server {
-                store: &mut self.store,
-                now: self.now,
-                requests: &mut self.statistics.requests,
-                notes: self.notes.as_mut(),
-                deployment: id,
-                rs: RsId(u32::MAX),
-            };
-            match &mut record {
-                Some(record) => {
-                    let mut api = Recorded { server: &mut server, sent: &mut record.sent };
-                    deployment::sync(&view, self.now, &mut api)
-                }
-                None => deployment::sync(&view, self.now, &mut server),
-            }
-        };
-        candidates.clear();
-        self.views = candidates;
-        self.file_record(record, &result);
-        self.finish(Controller::Deployment, id.0, result);
-    }
-
-    /// ReplicaSets that a pass over a Deployment looks at: its own, and orphans.
-    fn candidates(&self, id: DeploymentId, d: &Deployment, into: &mut Vec<Arc<ReplicaSet>>) {
-        into.extend(self.children[id.0 as usize].iter().filter_map(|rs| self.sets[rs.0 as usize].clone()));
-        for at in &self.unowned {
-            // Orphans, and sets whose owner the handlers did not resolve but whose uid is this Deployment's.
-            if let Some(rs) = &self.sets[at.0 as usize]
-                && rs.meta.controller().is_none_or(|owner| owner.uid == d.meta.uid)
-            {
-                into.push(rs.clone());
-            }
-        }
-    }
-
-    fn replica_set_pass(&mut self, id: RsId) {
-        self.statistics.replica_set_passes += 1;
-        let at = id.0 as usize;
-        let mut record = self.open_record(|world| world.sight_of_replica_set(id));
-        let mut memory = std::mem::take(&mut self.memory[at]);
-        let mut began = false;
-        let result = match memory.own_writes.check(self.applied_pods, self.applied_sets) {
-            Err(error) => Err(error),
-            Ok(()) => match self.sets[at].clone() {
-                None => {
-                    memory.expectations.clear();
-                    Ok(Requeue::None)
-                }
-                Some(rs) => {
-                    began = true;
-                    let may_manage = memory.expectations.satisfied(self.now);
-                    let names = |_: PodId| Default::default();
-                    let mut pods =
-                        CachedPods { cache: &mut self.pods, rs: id, adopted: Vec::new(), names: &names };
-                    let mut server = Server {
-                        store: &mut self.store,
-                        now: self.now,
-                        requests: &mut self.statistics.requests,
-                        notes: self.notes.as_mut(),
-                        deployment: DeploymentId(u32::MAX),
-                        rs: id,
-                    };
-                    match &mut record {
-                        Some(record) => {
-                            let mut api = Recorded { server: &mut server, sent: &mut record.sent };
-                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut api)
-                        }
-                        None => {
-                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut server)
-                        }
-                    }
-                }
-            },
-        };
-        self.memory[at] = memory;
-        self.file_record(record.filter(|_| began), &result);
-        self.finish(Controller::ReplicaSet, id.0, result);
-    }
-
-    fn finish(&mut self, controller: Controller, key: u32, result: Result<Requeue, SyncError>) {
-        let now = self.now;
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
-        let at = match result {
-            Ok(requeue) => {
-                let at = match requeue {
-                    Requeue::None => None,
-                    Requeue::RateLimited => Some(queue.rate_limited(key, now)),
-                    Requeue::After(ns) => Some(now.plus_nanos(ns)),
-                };
-                queue.forget(key);
-                at
-            }
-            Err(error) => {
-                self.statistics.failed_passes += 1;
-                let give_up = controller == Controller::Deployment
-                    && (error.namespace_terminating || queue.failures(key) >= DEPLOYMENT_RETRIES_MAX);
-                if give_up {
-                    queue.forget(key);
-                    None
-                } else {
-                    Some(queue.rate_limited(key, now))
-                }
-            }
-        };
-        if let Some(at) = at {
-            self.add_at(controller, key, at);
-        }
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
-        queue.done(key);
-    }
-}
-
-/// Passes that take time.
-impl Cluster {
-    /// Takes up a key: sees what the caches hold now, and sends the first request.
-    fn begin(&mut self, controller: Controller, key: u32) {
-        let at = key as usize;
-        let record = self.open_record(|world| match controller {
-            Controller::Deployment => world.sight_of_deployment(DeploymentId(key)),
-            Controller::ReplicaSet => world.sight_of_replica_set(RsId(key)),
-        });
-        let view = match controller {
-            Controller::Deployment => {
-                self.statistics.deployment_passes += 1;
-                self.deployments[at].clone().map(|deployment| {
-                    let mut replica_sets = Vec::new();
-                    self.candidates(DeploymentId(key), &deployment, &mut replica_sets);
-                    let lookup = Lookup { pods: &self.pods, sets: &self.sets };
-                    let running = replica_sets.iter().filter(|rs| lookup.runs_pods(rs));
-                    let running = running.map(|rs| rs.meta.uid.clone()).collect();
-                    let lookup = FrozenLookup { running, sets: self.sets.clone() };
-                    PassView::Deployment { deployment, replica_sets, lookup }
-                })
-            }
-            Controller::ReplicaSet => {
-                self.statistics.replica_set_passes += 1;
-                let memory = &mut self.memory[at];
-                if let Err(error) = memory.own_writes.check(self.applied_pods, self.applied_sets) {
-                    self.finish(controller, key, Err(error));
-                    return;
-                }
-                let may_manage = memory.expectations.satisfied(self.now);
-                if self.sets[at].is_none() {
-                    memory.expectations.clear();
-                }
-                self.sets[at].clone().map(|rs| PassView::ReplicaSet {
-                    rs,
-                    may_manage,
-                    pods: FrozenPods::default(),
-                })
-            }
-        };
-        let Some(view) = view else {
-            self.finish(controller, key, Ok(Requeue::None));
-            return;
-        };
-        let mut pass = ActivePass {
-            key,
-            view,
-            answers: Vec::new(),
-            wanted: VecDeque::new(),
-            events_told: 0,
-            result: Ok(Requeue::None),
-            record,
-        };
-        self.think(controller, &mut pass, true);
-        let passes = &mut self.active[controller as usize];
-        let slot = passes.iter().position(Option::is_none).unwrap_or_else(|| {
-            passes.push(None);
-            passes.len() - 1
-        });
-        self.proceed(controller, slot, pass);
-    }
-
-    /// Runs the pass with the answers so far, to learn what it asks for next.
-    fn think(&mut self, controller: Controller, pass: &mut ActivePass, first: bool) {
-        let uid = match &pass.view {
-            PassView::Deployment { deployment, .. } => deployment.meta.uid.clone(),
-            PassView::ReplicaSet { rs, .. } => rs.meta.uid.clone(),
-        };
-        let mut script = Script {
-            answers: &pass.answers,
-            replayed: 0,
-            wanted: VecDeque::new(),
-            uid,
-            now: self.now,
-            events: 0,
-            events_told: pass.events_told,
-            notes: self.notes.as_mut(),
-        };
-        pass.result = match &mut pass.view {
-            PassView::Deployment { deployment, replica_sets, lookup } => {
-                let view = DeploymentView { deployment, replica_sets, lookup };
-                deployment::sync(&view, self.now, &mut script)
-            }
-            PassView::ReplicaSet { rs, may_manage, pods } => {
-                let id = RsId(pass.key);
-                let names = |_: PodId| Default::default();
-                let behind = first.then(|| CachedPods {
-                    cache: &mut self.pods,
-                    rs: id,
-                    adopted: Vec::new(),
-                    names: &names,
-                });
-                let mut view = Remembered { frozen: pods, behind };
-                // What is expected is settled when the pass begins; later runs must not expect it anew.
-                let mut scratch = Memory::default();
-                let memory = if first { &mut self.memory[pass.key as usize] } else { &mut scratch };
-                replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script)
-            }
-        };
-        let _ = controller;
-        pass.events_told = pass.events_told.max(script.events);
-        pass.wanted = script.wanted;
-    }
-
-    fn proceed(&mut self, controller: Controller, slot: usize, pass: ActivePass) {
-        if pass.wanted.is_empty() {
-            self.active[controller as usize][slot] = None;
-            self.file_record(pass.record, &pass.result);
-            self.finish(controller, pass.key, pass.result);
-            return;
-        }
-        let wait = self.budgets[controller as usize].as_mut().map_or(0, |budget| budget.take(self.now));
-        let at = self.now.plus_nanos(wait + self.config.request_latency_ns);
-        self.active[controller as usize][slot] = Some(pass);
-        self.events.push(at, Event::Request(controller, slot));
-    }
-
-    fn request(&mut self, controller: Controller, slot: usize) {
-        let Some(mut pass) = self.active[controller as usize][slot].take() else { return };
-        let request = pass.wanted.pop_front().expect("a pass waits for a request");
-        let answer = request.perform(&mut Server {
-            store: &mut self.store,
-            now: self.now,
-            requests: &mut self.statistics.requests,
-            notes: None,
-            deployment: DeploymentId(pass.key),
-            rs: RsId(pass.key),
-        });
-        let ok = answer.is_ok();
-        if let Some(record) = &mut pass.record {
-            record.sent.push(Sent { request: request.clone(), answer: answer.clone() });
-        }
-        if let PassView::ReplicaSet { rs, .. } = &pass.view {
-            let (uid, memory) = (rs.meta.uid.clone(), &mut self.memory[pass.key as usize]);
-            match (&request, &answer) {
-                (Request::CreatePod(_) | Request::AdoptPod(..), timed::Answer::Version(Ok(version))) => {
-                    memory.own_writes.wrote_pod(&uid, *version);
-                }
-                (Request::CreatePod(_), _) => memory.expectations.creations_observed(1),
-                (Request::DeletePod(pod, _), _) if !ok => memory.expectations.deletion_observed(*pod),
-                (Request::UpdateSetStatus(..), timed::Answer::Set(Ok(stored))) => {
-                    memory.own_writes.wrote_replica_set(&uid, stored.meta.resource_version);
-                }
-                _ => {}
-            }
-        }
-        pass.answers.push(answer);
-        if !(ok && request.is_foreseeable()) {
-            let creations = |wanted: &VecDeque<Request>| {
-                wanted.iter().filter(|request| matches!(request, Request::CreatePod(_))).count()
-            };
-            let before = creations(&pass.wanted);
-            self.think(controller, &mut pass, false);
-            // Creations given up (the slow start stopped at an error) will never be observed.
-            let given_up = before.saturating_sub(creations(&pass.wanted));
-            if given_up > 0 && controller == Controller::ReplicaSet {
-                self.memory[pass.key as usize].expectations.creations_observed(given_up);
-            }
-        }
-        self.proceed(controller, slot, pass);
     }
 }

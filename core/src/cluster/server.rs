@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fault::{ApiFault, Fate, Gate};
 use super::informer::PodCache;
 use super::pods::{DeploymentId, PodId, RsId};
 use super::store::Store;
@@ -26,16 +27,40 @@ pub(crate) struct Server<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) now: Time,
     pub(crate) requests: &'a mut u64,
+    pub(crate) gate: &'a mut Gate,
     pub(crate) notes: Option<&'a mut Vec<Note>>,
     pub(crate) deployment: DeploymentId,
     pub(crate) rs: RsId,
 }
+
+/// Why nobody can adopt what has a controller.
+const SECOND_CONTROLLER: &str =
+    "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true";
 
 fn gone(kind: &str, name: &str) -> ApiError {
     ApiError::new(ApiErrorKind::NotFound, format!("{kind} \"{name}\" not found"))
 }
 
 impl Server<'_> {
+    /// Sends a request: it arrives, unless a fault is in the way.
+    fn send<T>(&mut self, arrive: impl FnOnce(&mut Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let fate = if self.gate.is_open() { Fate::Arrives } else { self.gate.fate() };
+        if fate == Fate::NeverSent {
+            return Err(ApiError::new(ApiErrorKind::Internal, "context canceled"));
+        }
+        *self.requests += 1;
+        match fate {
+            Fate::Fails(fault) => {
+                if fault == ApiFault::TimedOutAfterEffect {
+                    // Whatever it came to, the client does not learn it.
+                    let _ = arrive(self);
+                }
+                Err(fault.error())
+            }
+            _ => arrive(self),
+        }
+    }
+
     fn owner_id(&self, rs: &ReplicaSet) -> Result<RsId, ApiError> {
         self.store.replica_set_of_uid(&rs.meta.uid).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))
     }
@@ -43,66 +68,68 @@ impl Server<'_> {
 
 impl DeploymentApi for Server<'_> {
     fn get_deployment(&mut self) -> Result<LiveOwner, ApiError> {
-        *self.requests += 1;
-        let live = self.store.deployment(self.deployment).ok_or_else(|| gone("deployments.apps", ""))?;
-        Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+        self.send(|server| {
+            let live =
+                server.store.deployment(server.deployment).ok_or_else(|| gone("deployments.apps", ""))?;
+            Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+        })
     }
 
     fn adopt_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner: &OwnerReference) -> Result<(), ApiError> {
-        *self.requests += 1;
-        let id = self.owner_id(rs)?;
-        let stored = self.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
-        if stored.meta.controller().is_some_and(|other| other.uid != owner.uid) {
-            return Err(ApiError::new(
-                ApiErrorKind::Invalid,
-                format!(
-                    "ReplicaSet.apps \"{}\" is invalid: metadata.ownerReferences: Invalid value: Only one reference \
-                     can have Controller set to true",
-                    rs.meta.name
-                ),
-            ));
-        }
-        let mut owners = stored.meta.owner_references.clone();
-        owners.push(owner.clone());
-        self.store.patch_replica_set_owners(id, owners)
+        self.send(|server| {
+            let id = server.owner_id(rs)?;
+            let stored =
+                server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+            if stored.meta.controller().is_some_and(|other| other.uid != owner.uid) {
+                return Err(ApiError::new(
+                    ApiErrorKind::Invalid,
+                    format!("ReplicaSet.apps \"{}\" is invalid: {SECOND_CONTROLLER}", rs.meta.name),
+                ));
+            }
+            let mut owners = stored.meta.owner_references.clone();
+            owners.push(owner.clone());
+            server.store.patch_replica_set_owners(id, owners)
+        })
     }
 
     fn release_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner_uid: &Str) -> Result<(), ApiError> {
-        *self.requests += 1;
-        let id = self.owner_id(rs)?;
-        let stored = self.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
-        let owners: List<OwnerReference> =
-            stored.meta.owner_references.iter().filter(|o| o.uid != *owner_uid).cloned().collect();
-        self.store.patch_replica_set_owners(id, owners)
+        self.send(|server| {
+            let id = server.owner_id(rs)?;
+            let stored =
+                server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+            let owners: List<OwnerReference> =
+                stored.meta.owner_references.iter().filter(|o| o.uid != *owner_uid).cloned().collect();
+            server.store.patch_replica_set_owners(id, owners)
+        })
     }
 
     fn create_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
-        *self.requests += 1;
-        self.store.create_replica_set(rs, self.now).map(|(_, stored)| stored)
+        self.send(|server| server.store.create_replica_set(rs, server.now).map(|(_, stored)| stored))
     }
 
     fn update_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
-        *self.requests += 1;
-        self.store.update_replica_set(rs)
+        self.send(|server| server.store.update_replica_set(rs))
     }
 
     fn delete_replica_set(&mut self, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
-        *self.requests += 1;
-        let id = self.owner_id(rs)?;
-        self.store.delete_replica_set(id)
+        self.send(|server| {
+            let id = server.owner_id(rs)?;
+            server.store.delete_replica_set(id)
+        })
     }
 
     fn update_deployment(&mut self, d: Deployment) -> Result<(), ApiError> {
-        *self.requests += 1;
-        self.store.update_deployment(self.deployment, d)
+        self.send(|server| server.store.update_deployment(server.deployment, d))
     }
 
     fn update_deployment_status(&mut self, d: Deployment) -> Result<(), ApiError> {
-        *self.requests += 1;
-        self.store.update_deployment_status(self.deployment, d)
+        self.send(|server| server.store.update_deployment_status(server.deployment, d))
     }
 
     fn event(&mut self, event: DeploymentEvent<'_>) {
+        if self.gate.is_dead() {
+            return;
+        }
         if let Some(notes) = &mut self.notes {
             notes.push(Note { at: self.now, reason: event.reason(), message: event.to_string() });
         }
@@ -111,52 +138,58 @@ impl DeploymentApi for Server<'_> {
 
 impl ReplicaSetApi<PodId> for Server<'_> {
     fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
-        *self.requests += 1;
-        let live = self
-            .store
-            .replica_set(self.rs)
-            .ok_or_else(|| gone("replicasets.apps", self.store.replica_set_name(self.rs)))?;
-        Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+        self.send(|server| {
+            let live = server
+                .store
+                .replica_set(server.rs)
+                .ok_or_else(|| gone("replicasets.apps", server.store.replica_set_name(server.rs)))?;
+            Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
+        })
     }
 
     fn adopt_pod(&mut self, pod: PodId, owner: &OwnerReference) -> Result<u64, ApiError> {
-        *self.requests += 1;
-        let state = self.store.pod(pod).state;
-        if !state.exists {
-            return Err(gone("pods", &self.store.pod_name(pod)));
-        }
-        if state.owner.is_some() {
-            return Err(ApiError::new(
-                ApiErrorKind::Invalid,
-                "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true",
-            ));
-        }
-        let id =
-            self.store.replica_set_of_uid(&owner.uid).ok_or_else(|| gone("replicasets.apps", &owner.name))?;
-        self.store.put_pod(pod, super::pods::PodState { owner: Some(id), ..state });
-        Ok(self.store.version())
+        self.send(|server| {
+            let state = server.store.pod(pod).state;
+            if !state.exists {
+                return Err(gone("pods", &server.store.pod_name(pod)));
+            }
+            if state.owner.is_some() {
+                return Err(ApiError::new(ApiErrorKind::Invalid, SECOND_CONTROLLER));
+            }
+            let id = server
+                .store
+                .replica_set_of_uid(&owner.uid)
+                .ok_or_else(|| gone("replicasets.apps", &owner.name))?;
+            server.store.put_pod(pod, super::pods::PodState { owner: Some(id), ..state });
+            Ok(server.store.version())
+        })
     }
 
     fn release_pod(&mut self, pod: PodId, _rs: &ReplicaSet) -> Result<(), ApiError> {
-        *self.requests += 1;
-        let state = self.store.pod(pod).state;
-        if !state.exists {
-            return Err(gone("pods", &self.store.pod_name(pod)));
-        }
-        if state.owner == Some(self.rs) {
-            self.store.put_pod(pod, super::pods::PodState { owner: None, ..state });
-        }
-        Ok(())
+        self.send(|server| {
+            let state = server.store.pod(pod).state;
+            if !state.exists {
+                return Err(gone("pods", &server.store.pod_name(pod)));
+            }
+            if state.owner == Some(server.rs) {
+                server.store.put_pod(pod, super::pods::PodState { owner: None, ..state });
+            }
+            Ok(())
+        })
     }
 
     fn create_pod(&mut self, rs: &Arc<ReplicaSet>) -> Result<u64, ApiError> {
-        *self.requests += 1;
-        self.store.create_pod(self.rs, rs, self.now).map(|(_, version)| version)
+        self.send(|server| server.store.create_pod(server.rs, rs, server.now).map(|(_, version)| version))
     }
 
     fn delete_pod(&mut self, pod: PodId, _rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
-        *self.requests += 1;
-        if self.store.delete_pod(pod, true) { Ok(()) } else { Err(gone("pods", &self.store.pod_name(pod))) }
+        self.send(|server| {
+            if server.store.delete_pod(pod, true) {
+                Ok(())
+            } else {
+                Err(gone("pods", &server.store.pod_name(pod)))
+            }
+        })
     }
 
     fn update_replica_set_status(
@@ -164,11 +197,12 @@ impl ReplicaSetApi<PodId> for Server<'_> {
         mut rs: ReplicaSet,
         retry: bool,
     ) -> Result<Arc<ReplicaSet>, ApiError> {
-        *self.requests += 1;
-        if retry && let Some(live) = self.store.replica_set(self.rs) {
-            rs.meta.resource_version = live.meta.resource_version;
-        }
-        self.store.update_replica_set_status(rs)
+        self.send(|server| {
+            if retry && let Some(live) = server.store.replica_set(server.rs) {
+                rs.meta.resource_version = live.meta.resource_version;
+            }
+            server.store.update_replica_set_status(rs)
+        })
     }
 }
 

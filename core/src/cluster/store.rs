@@ -233,6 +233,11 @@ impl Store {
         self.replica_sets.iter().enumerate().filter_map(|(at, rs)| Some((RsId(at as u32), rs.as_ref()?)))
     }
 
+    /// How many ReplicaSets there ever were; their ids count from 0.
+    pub(crate) fn replica_sets_ever(&self) -> usize {
+        self.replica_sets.len()
+    }
+
     /// The ReplicaSet of that uid, existing or not.
     pub fn replica_set_of_uid(&self, uid: &str) -> Option<RsId> {
         self.owners.get(uid).copied()

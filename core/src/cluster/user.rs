@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Cluster;
-use super::pods::{DeploymentId, PodId};
+use super::pods::DeploymentId;
 use crate::api::{Deployment, DeploymentStrategy, PodTemplate, annotation};
 use crate::controller::ApiError;
 use crate::controller::deployment::revision;
@@ -110,14 +110,7 @@ impl Cluster {
                 }
             }
             UserAction::KillPods(n) => {
-                let serving: Vec<PodId> = (0..self.store.pods().len() as u32)
-                    .map(PodId)
-                    .filter(|pod| self.store.pod(*pod).state.is_serving())
-                    .take(*n as usize)
-                    .collect();
-                for pod in serving {
-                    self.store.delete_pod(pod, true);
-                }
+                self.kill_pods(*n);
                 return Ok(());
             }
         }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
-use super::{Action, Command, Condition, Fault, HORIZON_S_MAX, Scenario, ScenarioError, Step, When, objects};
-use crate::cluster::{ClusterConfig, RequestBudget};
+use super::{Action, Command, Condition, HORIZON_S_MAX, Scenario, ScenarioError, Step, When, objects};
+use crate::cluster::{ClusterConfig, Fault, RequestBudget};
 use crate::sim::{Distribution, SECOND, parse_duration};
 use crate::workload::{Behavior, Workload};
 

@@ -18,7 +18,7 @@ pub use command::{Command, Deleted, Target, TargetKind, Verb};
 pub use file::{API_VERSION, KIND, schema};
 pub use simulate::{End, Moment, Observer, Outcome, simulate};
 
-use crate::cluster::ClusterConfig;
+use crate::cluster::{ClusterConfig, Fault};
 use crate::workload::Workload;
 
 /// Longest scenario, s of virtual time.
@@ -79,13 +79,6 @@ pub enum Action {
     },
     /// Something breaks.
     Fault(Fault),
-}
-
-/// What can break.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// The n oldest ready pods are deleted at once, as when a node is lost.
-    KillPods(u32),
 }
 
 /// What a step can wait for, on the status of the Deployment that the scenario touched last.

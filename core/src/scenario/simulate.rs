@@ -3,10 +3,10 @@
 use super::command::Verb;
 use super::perform::{Person, visible};
 use super::status::{RolloutStatus, progressing, rollout_status};
-use super::{Action, Condition, Count, Fault, Scenario, Step};
+use super::{Action, Condition, Count, Scenario, Step};
 use crate::api::{Deployment, Time};
 use crate::cluster::pods::{DeploymentId, RsId};
-use crate::cluster::{Cluster, Stuck, UserAction, UserError};
+use crate::cluster::{Cluster, Stuck, UserError};
 
 /// The world at one moment, as an observer sees it.
 pub struct Moment<'a> {
@@ -170,10 +170,7 @@ impl<O: Observer> Play<'_, O> {
         let reply = match &step.action {
             Action::Run(command) => self.person.perform(self.scenario, command, &mut self.cluster),
             Action::Await { .. } => Ok(String::new()),
-            Action::Fault(Fault::KillPods(n)) => match self.person.deployment {
-                Some(id) => self.cluster.act(id, &UserAction::KillPods(*n)).map(|()| String::new()),
-                None => Err(UserError("error: no Deployment has been applied yet".into())),
-            },
+            Action::Fault(fault) => self.cluster.inject(*fault).map(|()| String::new()),
         };
         let moment = Moment { cluster: &self.cluster, deployment: self.person.deployment };
         self.observer.step(&moment, step, reply.as_deref());

@@ -1,5 +1,6 @@
 //! The one test binary of the core.
 
+mod faults;
 mod hostile;
 mod manifests;
 mod timed;

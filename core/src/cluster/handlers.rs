@@ -1,0 +1,160 @@
+//! What a watch event does: it changes the controllers' caches and wakes keys in their work queues.
+
+use std::sync::Arc;
+
+use super::pods::{DeploymentId, PodId, PodState, RsId};
+use super::store::Change;
+use super::{Cluster, Controller};
+use crate::api::{Deployment, ReplicaSet};
+use crate::controller::replicaset::Memory;
+
+impl Cluster {
+    pub(super) fn deliver(&mut self, version: u64, change: Change) {
+        self.statistics.deliveries += 1;
+        match change {
+            Change::Deployment(id, object) => {
+                let at = id.0 as usize;
+                if self.deployments.len() <= at {
+                    self.deployments.resize(at + 1, None);
+                    self.children.resize(at + 1, Vec::new());
+                }
+                self.deployments[at] = object;
+                self.deployment_queue.add(id.0);
+            }
+            Change::ReplicaSet(id, object) => {
+                self.applied_sets = version;
+                self.deliver_replica_set(id, object);
+            }
+            Change::Pod(id, state) => {
+                self.applied_pods = version;
+                self.deliver_pod(id, &state);
+            }
+        }
+    }
+
+    fn deliver_replica_set(&mut self, id: RsId, object: Option<Arc<ReplicaSet>>) {
+        let at = id.0 as usize;
+        if self.sets.len() <= at {
+            self.sets.resize(at + 1, None);
+            self.owner_of.resize(at + 1, None);
+            self.memory.resize_with(at + 1, Memory::default);
+        }
+        let old_owner = self.owner_of[at];
+        let new_owner = object.as_ref().and_then(|rs| self.resolve_deployment(rs));
+        let labels_changed = match (&self.sets[at], &object) {
+            (Some(old), Some(new)) => old.meta.labels != new.meta.labels,
+            _ => true,
+        };
+        let had_controller = self.sets[at].as_ref().is_some_and(|rs| rs.meta.controller().is_some());
+        match &object {
+            Some(rs) => self.pods.add_set(id, rs, new_owner.map(|d| d.0)),
+            None => {
+                self.memory[at].expectations.clear();
+                self.memory[at].own_writes.clear();
+            }
+        }
+        if old_owner != new_owner {
+            if let Some(old) = old_owner {
+                self.children[old.0 as usize].retain(|rs| *rs != id);
+                self.deployment_queue.add(old.0);
+            }
+            if let Some(new) = new_owner {
+                self.children[new.0 as usize].push(id);
+            }
+            self.owner_of[at] = new_owner;
+        }
+        match (&object, new_owner) {
+            (_, Some(owner)) => self.deployment_queue.add(owner.0),
+            (Some(rs), None) if rs.meta.controller().is_none() && (labels_changed || had_controller) => {
+                // An orphan wakes every Deployment that might adopt it.
+                for (key, d) in self.deployments.iter().enumerate() {
+                    let matches = d.as_ref().and_then(|d| d.spec.selector.as_ref()).is_some_and(|selector| {
+                        !selector.is_empty()
+                            && !rs.meta.labels.is_empty()
+                            && selector.matches(&rs.meta.labels)
+                    });
+                    if matches {
+                        self.deployment_queue.add(key as u32);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if object.is_some() && new_owner.is_none() {
+            self.unowned.insert(id);
+        } else {
+            self.unowned.remove(&id);
+        }
+        self.sets[at] = object;
+        self.set_queue.add(id.0);
+    }
+
+    fn resolve_deployment(&self, rs: &ReplicaSet) -> Option<DeploymentId> {
+        let owner = rs.meta.controller().filter(|owner| owner.kind == "Deployment")?;
+        let found = |d: &Deployment| d.meta.name == owner.name && d.meta.uid == owner.uid;
+        let at = self.deployments.iter().position(|d| d.as_deref().is_some_and(found))?;
+        Some(DeploymentId(at as u32))
+    }
+
+    fn deliver_pod(&mut self, id: PodId, new: &PodState) {
+        let old = self.pods.apply(id, new, self.store.labels(), self.now);
+        let resolved = |owner: Option<RsId>| {
+            owner.filter(|rs| self.sets.get(rs.0 as usize).is_some_and(Option::is_some))
+        };
+        let new_owner = resolved(new.owner);
+        if !new.exists || new.deleting {
+            // Being marked counts as deleted, so that the removal later is no news to the expectations.
+            if let Some(rs) = new_owner {
+                self.memory[rs.0 as usize].expectations.deletion_observed(id);
+                self.set_queue.add(rs.0);
+            }
+            if !new.exists
+                && let Some(d) = new_owner.and_then(|rs| self.owner_of[rs.0 as usize])
+                && let Some(object) = &self.deployments[d.0 as usize]
+                && object.spec.strategy.type_ == crate::api::StrategyType::Recreate
+            {
+                // A Recreate rollout waits for the last old pod.
+                self.deployment_queue.add(d.0);
+            }
+            return;
+        }
+        let Some(old) = old else {
+            match new_owner {
+                Some(rs) => {
+                    self.memory[rs.0 as usize].expectations.creation_observed();
+                    self.set_queue.add(rs.0);
+                }
+                None if new.owner.is_none() => self.wake_adopters(new),
+                None => {}
+            }
+            return;
+        };
+        if old.owner != new.owner
+            && let Some(rs) = resolved(old.owner)
+        {
+            self.set_queue.add(rs.0);
+        }
+        if let Some(rs) = new_owner {
+            self.set_queue.add(rs.0);
+            let min_ready_s = self.sets[rs.0 as usize].as_ref().map_or(0, |rs| rs.spec.min_ready_seconds);
+            if !old.ready && new.ready && min_ready_s > 0 {
+                self.add_at(Controller::ReplicaSet, rs.0, self.now.plus_seconds(i64::from(min_ready_s)));
+            }
+        } else if new.owner.is_none() && (old.labels != new.labels || old.owner.is_some()) {
+            self.wake_adopters(new);
+        }
+    }
+
+    fn wake_adopters(&mut self, pod: &PodState) {
+        let labels = &self.store.labels()[pod.labels.0 as usize];
+        if labels.is_empty() {
+            return;
+        }
+        for (key, rs) in self.sets.iter().enumerate() {
+            let selector = rs.as_ref().and_then(|rs| rs.spec.selector.as_ref());
+            if selector.is_some_and(|selector| !selector.is_empty() && selector.matches(labels)) {
+                self.set_queue.add(key as u32);
+            }
+        }
+    }
+}
