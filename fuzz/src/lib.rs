@@ -2,6 +2,10 @@
 
 pub mod generators;
 mod rollout;
+#[cfg(feature = "zoo")]
+mod search;
+#[cfg(feature = "zoo")]
+pub mod zoo;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

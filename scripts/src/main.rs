@@ -1,6 +1,7 @@
-//! Developer commands: `cargo xtask tidy`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask tidy`, `cargo xtask zoo`, `cargo xtask ci`.
 
 mod tidy;
+mod zoo;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -10,12 +11,18 @@ usage: cargo xtask COMMAND
 
   tidy          house rules that no compiler checks: arrows between modules, long files, unfinished marks, impure
                 words in the core, machine paths, and whether the documents tell of what is there
+  zoo [OPTION …]
+                searches with the fuzzing harness for each known bug of core/src/zoo, and writes fuzz/BUG-ZOO.md
   ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("tidy") => report(&tidy::check(&root())),
+        Some("zoo") => match zoo::run(&root(), &arguments.collect::<Vec<_>>()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => say(&format!("error: {error}\n\n{}", zoo::USAGE), ExitCode::FAILURE),
+        },
         Some("ci") => run(Command::new(root().join(".ci/run")).args(arguments)),
         Some("help" | "--help" | "-h") => say(USAGE, ExitCode::SUCCESS),
         _ => say(USAGE, ExitCode::from(2)),
