@@ -7,6 +7,7 @@ use super::store::Change;
 use super::{Cluster, Controller};
 use crate::api::{Deployment, ReplicaSet};
 use crate::controller::replicaset::Memory;
+use crate::zoo::{Mutant, active};
 
 impl Cluster {
     pub(super) fn deliver(&mut self, version: u64, change: Change) {
@@ -49,14 +50,17 @@ impl Cluster {
         match &object {
             Some(rs) => self.pods.add_set(id, rs, new_owner.map(|d| d.0)),
             None => {
-                self.memory[at].expectations.clear();
-                self.memory[at].own_writes.clear();
+                let memory = self.memory_of(id);
+                memory.expectations.clear();
+                memory.own_writes.clear();
             }
         }
         if old_owner != new_owner {
             if let Some(old) = old_owner {
                 self.children[old.0 as usize].retain(|rs| *rs != id);
-                self.deployment_queue.add(old.0);
+                if object.is_some() || !active(Mutant::LostActiveNotReplaced) {
+                    self.deployment_queue.add(old.0);
+                }
             }
             if let Some(new) = new_owner {
                 self.children[new.0 as usize].push(id);
@@ -89,6 +93,18 @@ impl Cluster {
         self.set_queue.add(id.0);
     }
 
+    /// Whose record of expectations and own writes stands for a ReplicaSet.
+    pub(super) fn memory_at(&self, id: RsId) -> usize {
+        let owner = self.owner_of[id.0 as usize].filter(|_| active(Mutant::SSharedExpectation));
+        let eldest = owner.and_then(|owner| self.children[owner.0 as usize].iter().min());
+        eldest.unwrap_or(&id).0 as usize
+    }
+
+    pub(super) fn memory_of(&mut self, id: RsId) -> &mut Memory<PodId> {
+        let at = self.memory_at(id);
+        &mut self.memory[at]
+    }
+
     fn resolve_deployment(&self, rs: &ReplicaSet) -> Option<DeploymentId> {
         let owner = rs.meta.controller().filter(|owner| owner.kind == "Deployment")?;
         let found = |d: &Deployment| d.meta.name == owner.name && d.meta.uid == owner.uid;
@@ -105,7 +121,7 @@ impl Cluster {
         if !new.exists || new.deleting {
             // Being marked counts as deleted, so that the removal later is no news to the expectations.
             if let Some(rs) = new_owner {
-                self.memory[rs.0 as usize].expectations.deletion_observed(id);
+                self.memory_of(rs).expectations.deletion_observed(id);
                 self.set_queue.add(rs.0);
             }
             if !new.exists
@@ -121,7 +137,7 @@ impl Cluster {
         let Some(old) = old else {
             match new_owner {
                 Some(rs) => {
-                    self.memory[rs.0 as usize].expectations.creation_observed();
+                    self.memory_of(rs).expectations.creation_observed();
                     self.set_queue.add(rs.0);
                 }
                 None if new.owner.is_none() => self.wake_adopters(new),
@@ -129,7 +145,9 @@ impl Cluster {
             }
             return;
         };
+        let orphaned = new.owner.is_none() && active(Mutant::OrphaningNotNoticed);
         if old.owner != new.owner
+            && !orphaned
             && let Some(rs) = resolved(old.owner)
         {
             self.set_queue.add(rs.0);
@@ -137,10 +155,10 @@ impl Cluster {
         if let Some(rs) = new_owner {
             self.set_queue.add(rs.0);
             let min_ready_s = self.sets[rs.0 as usize].as_ref().map_or(0, |rs| rs.spec.min_ready_seconds);
-            if !old.ready && new.ready && min_ready_s > 0 {
+            if !old.ready && new.ready && min_ready_s > 0 && !active(Mutant::NoWakeForMinready) {
                 self.add_at(Controller::ReplicaSet, rs.0, self.now.plus_seconds(i64::from(min_ready_s)));
             }
-        } else if new.owner.is_none() && (old.labels != new.labels || old.owner.is_some()) {
+        } else if new.owner.is_none() && (old.labels != new.labels || (old.owner.is_some() && !orphaned)) {
             self.wake_adopters(new);
         }
     }

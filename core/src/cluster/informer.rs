@@ -8,6 +8,7 @@ use super::pods::{LabelsId, NodeId, PodId, PodState, RsId, time};
 use super::rank::{RankIndex, Ranked};
 use crate::api::{LabelSelector, ReplicaSet, StringMap, Time};
 use crate::controller::replicaset::{Misfit, PodCounts};
+use crate::zoo::{Mutant, active};
 
 /// Pods of one ReplicaSet in the cache.
 #[derive(Default, Debug)]
@@ -178,7 +179,7 @@ impl PodCache {
 
     fn count(&mut self, pod: PodId, state: &PodState, owner: RsId, sign: i32) {
         let set = &mut self.sets[owner.0 as usize];
-        if !state.is_finished() {
+        if !state.is_finished() || active(Mutant::RecreateWaitsForDead) {
             set.unfinished += sign;
         }
         let fit = set.fit(state.labels, &self.labels);
@@ -238,11 +239,16 @@ impl PodCache {
             set.waiting.pop_first();
             set.available += 1;
         }
+        let mut dying = 0;
+        if active(Mutant::SDyingIsAvailable) {
+            let cached = set.members.iter().filter_map(|pod| self.pods[pod.0 as usize].as_ref());
+            dying = cached.filter(|pod| pod.state.is_terminating() && pod.state.ready).count() as i32;
+        }
         PodCounts {
             replicas: set.claimed,
             fully_labeled: set.fully_labeled,
-            ready: set.ready,
-            available: if min_ready_s > 0 { set.available } else { set.ready },
+            ready: set.ready + dying,
+            available: dying + if min_ready_s > 0 { set.available } else { set.ready },
             terminating: set.terminating,
             next_available: set.waiting.first().map(|(stamp, _)| due(*stamp)),
         }
@@ -279,11 +285,21 @@ impl PodCache {
         let set = &mut self.sets[id.0 as usize];
         let claimed =
             set.members.iter().copied().filter(|pod| get(*pod).1.is_active() && !set.strangers.contains(pod));
+        if active(Mutant::DyingPodsAmongVictims) {
+            let mut rank = RankIndex::default();
+            for pod in set.members.iter().copied().filter(|pod| !get(*pod).1.is_finished()) {
+                rank.insert(Ranked { pod, state: get(pod).1 }, now);
+            }
+            rank.victims(n, now, |_| 0, get, victims);
+            return;
+        }
         if n >= set.claimed as usize + adopted.len() {
             victims.extend(claimed.chain(adopted.iter().copied()));
             victims.sort_unstable();
             return;
         }
+        let (wanted, n) =
+            (n, if active(Mutant::SVictimsReversed) { set.claimed as usize + adopted.len() } else { n });
         let fresh = |claimed: &mut dyn Iterator<Item = PodId>| {
             let mut rank = RankIndex::default();
             for pod in claimed {
@@ -304,6 +320,10 @@ impl PodCache {
         } else {
             let mut all = claimed.chain(adopted.iter().copied());
             fresh(&mut all).victims(n, now, node_rank, get, victims);
+        }
+        if active(Mutant::SVictimsReversed) {
+            victims.reverse();
+            victims.truncate(wanted);
         }
     }
 }

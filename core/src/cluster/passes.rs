@@ -11,7 +11,8 @@ use super::{Cluster, Controller, Event};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
 use crate::controller::replicaset::Memory;
-use crate::controller::{Requeue, SyncError, deployment, replicaset};
+use crate::controller::{ApiErrorKind, Requeue, SyncError, deployment, replicaset};
+use crate::zoo::{Mutant, active};
 
 /// Retries of a failing Deployment before its key is dropped until the next event.
 const DEPLOYMENT_RETRIES_MAX: u32 = 15;
@@ -75,13 +76,22 @@ impl Cluster {
                 into.push(rs.clone());
             }
         }
+        let others = [Mutant::OverlapThrash, Mutant::SAdoptOwned, Mutant::SkipMeansNoStatus];
+        if others.into_iter().any(active) {
+            let owned = |rs: &&Arc<ReplicaSet>| {
+                rs.meta
+                    .controller()
+                    .is_some_and(|owner| owner.kind == "Deployment" && owner.uid != d.meta.uid)
+            };
+            into.extend(self.sets.iter().flatten().filter(owned).cloned());
+        }
     }
 
     pub(super) fn replica_set_pass(&mut self, id: RsId) {
         self.statistics.replica_set_passes += 1;
-        let at = id.0 as usize;
+        let (at, memory_at) = (id.0 as usize, self.memory_at(id));
         let mut record = self.open_record(|world| world.sight_of_replica_set(id));
-        let mut memory = std::mem::take(&mut self.memory[at]);
+        let mut memory = std::mem::take(&mut self.memory[memory_at]);
         let mut began = false;
         let result = match memory.own_writes.check(self.applied_pods, self.applied_sets) {
             Err(error) => Err(error),
@@ -117,7 +127,7 @@ impl Cluster {
                 }
             },
         };
-        self.memory[at] = memory;
+        self.memory[memory_at] = memory;
         self.file_record(record.filter(|_| began), &result);
         self.finish(Controller::ReplicaSet, id.0, result);
     }
@@ -185,13 +195,15 @@ impl Cluster {
             }
             Controller::ReplicaSet => {
                 self.statistics.replica_set_passes += 1;
-                let memory = &mut self.memory[at];
+                let (now, gone) = (self.now, self.sets[at].is_none());
+                let memory_at = self.memory_at(RsId(key));
+                let memory = &mut self.memory[memory_at];
                 if let Err(error) = memory.own_writes.check(self.applied_pods, self.applied_sets) {
                     self.finish(controller, key, Err(error));
                     return;
                 }
-                let may_manage = memory.expectations.satisfied(self.now);
-                if self.sets[at].is_none() {
+                let may_manage = memory.expectations.satisfied(now);
+                if gone {
                     memory.expectations.clear();
                 }
                 self.sets[at].clone().map(|rs| PassView::ReplicaSet {
@@ -225,6 +237,10 @@ impl Cluster {
 
     /// Runs the pass with the answers so far, to learn what it asks for next.
     fn think(&mut self, controller: Controller, pass: &mut ActivePass, first: bool) {
+        let memory_at = match controller {
+            Controller::Deployment => 0,
+            Controller::ReplicaSet => self.memory_at(RsId(pass.key)),
+        };
         let uid = match &pass.view {
             PassView::Deployment { deployment, .. } => deployment.meta.uid.clone(),
             PassView::ReplicaSet { rs, .. } => rs.meta.uid.clone(),
@@ -256,11 +272,10 @@ impl Cluster {
                 let mut view = Remembered { frozen: pods, behind };
                 // What is expected is settled when the pass begins; later runs must not expect it anew.
                 let mut scratch = Memory::default();
-                let memory = if first { &mut self.memory[pass.key as usize] } else { &mut scratch };
+                let memory = if first { &mut self.memory[memory_at] } else { &mut scratch };
                 replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script)
             }
         };
-        let _ = controller;
         pass.events_told = pass.events_told.max(script.events);
         pass.wanted = script.wanted;
     }
@@ -268,6 +283,14 @@ impl Cluster {
     fn proceed(&mut self, controller: Controller, slot: usize, pass: ActivePass) {
         if pass.wanted.is_empty() {
             self.active[controller as usize][slot] = None;
+            if active(Mutant::CacheOverwrittenWithOlder) {
+                for stored in pass.answers.iter().filter_map(timed::Answer::stored) {
+                    let id = self.store.replica_set_of_uid(&stored.meta.uid).expect("it was stored");
+                    if let Some(cached @ Some(_)) = self.sets.get_mut(id.0 as usize) {
+                        *cached = Some(stored.clone());
+                    }
+                }
+            }
             self.file_record(pass.record, &pass.result);
             self.finish(controller, pass.key, pass.result);
             return;
@@ -295,11 +318,13 @@ impl Cluster {
             record.sent.push(Sent { request: request.clone(), answer: answer.clone() });
         }
         if let PassView::ReplicaSet { rs, .. } = &pass.view {
-            let (uid, memory) = (rs.meta.uid.clone(), &mut self.memory[pass.key as usize]);
+            let (uid, memory) = (rs.meta.uid.clone(), self.memory_of(RsId(pass.key)));
             match (&request, &answer) {
                 (Request::CreatePod(_) | Request::AdoptPod(..), timed::Answer::Version(Ok(version))) => {
                     memory.own_writes.wrote_pod(&uid, *version);
                 }
+                (Request::CreatePod(_), timed::Answer::Version(Err(error)))
+                    if error.kind == ApiErrorKind::Timeout && active(Mutant::TimeoutTakenForSuccess) => {}
                 (Request::CreatePod(_), _) => memory.expectations.creations_observed(1),
                 (Request::DeletePod(pod, _), _) if !ok => memory.expectations.deletion_observed(*pod),
                 (Request::UpdateSetStatus(..), timed::Answer::Set(Ok(stored))) => {
@@ -318,7 +343,7 @@ impl Cluster {
             // Creations given up (the slow start stopped at an error) will never be observed.
             let given_up = before.saturating_sub(creations(&pass.wanted));
             if given_up > 0 && controller == Controller::ReplicaSet {
-                self.memory[pass.key as usize].expectations.creations_observed(given_up);
+                self.memory_of(RsId(pass.key)).expectations.creations_observed(given_up);
             }
         }
         self.proceed(controller, slot, pass);

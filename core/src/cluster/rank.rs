@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pods::{NodeId, PodId, PodState, time};
 use crate::api::Time;
+use crate::zoo::{Mutant, active};
 
 /// Rules 1–4: unassigned first, lower phase first, not ready first, cheaper first.
 type Class = (bool, super::pods::Phase, bool, i32);
@@ -159,7 +160,10 @@ pub(crate) struct RankIndex {
 
 impl RankIndex {
     fn place(state: &PodState) -> (Class, Reverse<u16>) {
-        let class = (state.node != NodeId::NONE, state.phase, state.ready, state.cost);
+        let mut class = (state.node != NodeId::NONE, state.phase, state.ready, state.cost);
+        if active(Mutant::VictimsIgnoreReadiness) {
+            (class.1, class.2) = (super::pods::Phase::Running, false);
+        }
         (class, Reverse(if state.ready { 0 } else { state.restarts }))
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodState, RsId, stamp};
 use crate::api::{Deployment, List, ObjectMeta, OwnerReference, ReplicaSet, Str, StringMap, Time};
 use crate::controller::{ApiError, ApiErrorKind};
+use crate::zoo::{Mutant, active};
 
 /// One effective write, as watchers see it. `None` = the object is gone.
 #[derive(Clone, Debug)]
@@ -185,10 +186,13 @@ impl Store {
     }
 
     /// Status update: spec and labels are kept, annotations are taken over, the generation stays.
-    pub fn update_deployment_status(&mut self, id: DeploymentId, d: Deployment) -> Result<(), ApiError> {
+    pub fn update_deployment_status(&mut self, id: DeploymentId, mut d: Deployment) -> Result<(), ApiError> {
         let Some(stored) = self.deployment(id).cloned() else {
             return Err(not_found("deployments.apps", &d.meta.name));
         };
+        if active(Mutant::RevisionViaStatusWrite) {
+            d.meta.annotations = stored.meta.annotations.clone();
+        }
         if d.meta.resource_version != stored.meta.resource_version {
             return Err(conflict("deployments.apps", &d.meta.name));
         }
@@ -212,6 +216,10 @@ impl Store {
         let id = RsId(self.replica_sets.len() as u32);
         self.claim_name(Kind::ReplicaSet, "replicasets.apps", &rs.meta, id.0)?;
         self.create_meta(&mut rs.meta, now);
+        let restarted = crate::api::annotation::RESTARTED_AT;
+        if active(Mutant::ServerEditedTemplateChurn) && rs.spec.template.annotation(restarted).is_some() {
+            rs.spec.template = rs.spec.template.with_annotation(restarted, "");
+        }
         rs.status = Default::default();
         let version = rs.meta.resource_version;
         self.owners.insert(rs.meta.uid.clone(), id);

@@ -7,6 +7,7 @@ use super::pods::DeploymentId;
 use crate::api::{Deployment, DeploymentStrategy, PodTemplate, annotation};
 use crate::controller::ApiError;
 use crate::controller::deployment::revision;
+use crate::zoo::{Mutant, active};
 
 /// One change.
 #[derive(Clone, PartialEq, Debug)]
@@ -91,7 +92,9 @@ impl Cluster {
                     return Ok(());
                 }
                 d.spec.template = template;
-                d.meta.annotations = annotations;
+                if !active(Mutant::RollbackKeepsWrongNote) {
+                    d.meta.annotations = annotations;
+                }
             }
             UserAction::Restart => {
                 if d.spec.paused {
@@ -156,7 +159,7 @@ impl Cluster {
                         "error: no rollout history found for deployment {name:?}"
                     )));
                 }
-                previous
+                if active(Mutant::SUndoToSelf) { latest } else { previous }
             }
         };
         let Some((_, rs)) = sets.iter().find(|(revision, _)| *revision == wanted) else {

@@ -10,6 +10,7 @@ use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLo
 use crate::controller::quote::GoQuoted;
 use crate::controller::replicaset::listed;
 use crate::controller::{ApiError, ApiErrorKind, LiveOwner};
+use crate::zoo::{Mutant, active};
 
 /// Look-ups in plain lists of one namespace.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,10 @@ pub struct ListedLookup<'a> {
 
 impl DeploymentLookup for ListedLookup<'_> {
     fn runs_pods(&self, rs: &ReplicaSet) -> bool {
-        self.pods.iter().any(|pod| listed::owns(rs, pod) && !pod.status.phase.is_finished())
+        let waits_for_dead = active(Mutant::RecreateWaitsForDead);
+        self.pods
+            .iter()
+            .any(|pod| listed::owns(rs, pod) && (waits_for_dead || !pod.status.phase.is_finished()))
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {

@@ -8,6 +8,7 @@ use super::ranking::{self, RankKey};
 use super::{Misfit, PodCounts, PodsView};
 use crate::api::{Pod, ReplicaSet, Str, Time};
 use crate::controller::selector;
+use crate::zoo::{Mutant, active};
 
 /// A view over all pods and all ReplicaSets of one namespace. A handle is an index into `pods`.
 #[derive(Clone, Debug)]
@@ -133,12 +134,20 @@ impl PodsView for ListedPods<'_> {
                 && owns(rs, pod)
                 && selector::matches(rs.spec.selector.as_deref(), &pod.meta.labels)
         });
+        if active(Mutant::SDyingIsAvailable) {
+            let dying = terminating.clone().filter(|pod| pod.ready_condition().is_some()).count() as i32;
+            (counts.ready, counts.available) = (counts.ready + dying, counts.available + dying);
+        }
         counts.terminating = terminating.count() as i32;
         counts
     }
 
     fn victims(&mut self, rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<usize>) {
         let mut claimed: Vec<usize> = self.claimed(rs).collect();
+        if active(Mutant::DyingPodsAmongVictims) {
+            let dying = |i: &usize| self.pods[*i].is_terminating() && owns(rs, &self.pods[*i]);
+            claimed.extend((0..self.pods.len()).filter(dying));
+        }
         if n < claimed.len() {
             claimed.sort_by_key(|i| (&self.pods[*i].meta.uid, &self.pods[*i].meta.name));
             let related = related_by_node(rs, self.replica_sets, self.pods);

@@ -55,6 +55,9 @@ pub fn sync<V: PodsView>(
     };
     let written = write_status(rs, &counts, managed.as_ref().err(), now, api)?;
     memory.own_writes.wrote_replica_set(&rs.meta.uid, written.unwrap_or(rs.meta.resource_version));
+    if managed.is_err() && active(Mutant::DeniedCreateHotLoop) {
+        return Ok(Requeue::After(0));
+    }
     managed.map_err(SyncError::new)?;
     Ok(recheck(rs, &counts, now))
 }
