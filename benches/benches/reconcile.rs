@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use maxsurge_benches::{pods_of, rolled_out, strategies};
+use maxsurge_core::api::KubernetesVersion;
 use maxsurge_core::cluster::UserAction;
 use maxsurge_core::controller::decide::{
     ListedLookup, ReplicaSetState, decide_deployment, decide_replica_set,
@@ -20,6 +21,7 @@ fn reconcile(c: &mut Criterion) {
     let mut group = c.benchmark_group("decide");
     group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
     let [_, (_, quarter), ..] = strategies();
+    let version = KubernetesVersion::default();
     for n in PODS {
         let (mut cluster, id) = rolled_out(n, &quarter);
         let only = cluster.store.replica_sets().next().expect("it has one").1.clone();
@@ -30,7 +32,8 @@ fn reconcile(c: &mut Criterion) {
         let deployment = cluster.store.deployment(id).expect("it exists").clone();
         let replica_sets = [only.clone()];
         let lookup = ListedLookup { replica_sets: &replica_sets, pods: &[] };
-        let view = DeploymentView { deployment: &deployment, replica_sets: &replica_sets, lookup: &lookup };
+        let view =
+            DeploymentView { deployment: &deployment, replica_sets: &replica_sets, lookup: &lookup, version };
         let now = cluster.now();
         assert!(decide_deployment(&view, now).actions.len() >= 2);
         group.bench_function(BenchmarkId::new("deployment", n), |b| {
@@ -46,7 +49,13 @@ fn reconcile(c: &mut Criterion) {
         let pods = pods_of(&only.meta.name, &only.meta.uid, &labels, n as usize);
         let replica_sets = [Arc::new(half)];
         let replica_set = &replica_sets[0];
-        let state = ReplicaSetState { replica_set, replica_sets: &replica_sets, pods: &pods, fail_create: 0 };
+        let state = ReplicaSetState {
+            replica_set,
+            replica_sets: &replica_sets,
+            pods: &pods,
+            fail_create: 0,
+            version,
+        };
         assert!(!decide_replica_set(&state, now).actions.is_empty());
         group.bench_function(BenchmarkId::new("replicaset", n), |b| {
             b.iter(|| decide_replica_set(black_box(&state), now));

@@ -22,6 +22,7 @@ mod template;
 mod template_hash;
 mod time;
 pub mod validation;
+mod version;
 mod yaml;
 
 pub use codec::ValueError;
@@ -46,3 +47,4 @@ pub use service::{Service, ServicePort, ServiceSpec};
 pub use template::{POD_TEMPLATE_HASH, PodTemplate, TemplateBody};
 pub use template_hash::template_hash;
 pub use time::{Time, TimeError};
+pub use version::KubernetesVersion;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Str, StringMap};
+use super::{KubernetesVersion, Str, StringMap};
 
 /// Label by which the Deployment controller tells the pods of its ReplicaSets apart.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
@@ -142,8 +142,8 @@ impl PodTemplate {
 
 impl PodTemplate {
     /// Its `pod-template-hash` (see [`super::template_hash()`]).
-    pub fn stable_hash(&self, collision_count: Option<i32>) -> Str {
-        super::template_hash(self, collision_count)
+    pub fn stable_hash(&self, collision_count: Option<i32>, version: KubernetesVersion) -> Str {
+        super::template_hash(self, collision_count, version)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::schema::{POD_TEMPLATE_SPEC, go_dump};
-use super::{PodTemplate, Str};
+use super::{KubernetesVersion, PodTemplate, Str};
 
 /// FNV-1a, 32 bits.
 struct Fnv(u32);
@@ -23,14 +23,18 @@ impl fmt::Write for Fnv {
     }
 }
 
-/// The hash that the Deployment controller of Kubernetes 1.37 computes for a template (which must be defaulted,
-/// as every stored one is) and a collision count; `None` and 0 differ.
+/// The hash that the Deployment controller computes for a template (which must be defaulted, as every stored one is)
+/// and a collision count; `None` and 0 differ. Versions differ where the Go types of the template do.
 ///
 /// Upstream hashes a printout of the Go object. The few templates whose printout cannot be reproduced (see
 /// [`super::schema::NotReproduced`]) get another hash that depends on all of the template just as well.
-pub fn template_hash(template: &PodTemplate, collision_count: Option<i32>) -> Str {
+pub fn template_hash(
+    template: &PodTemplate,
+    collision_count: Option<i32>,
+    version: KubernetesVersion,
+) -> Str {
     let mut fnv = Fnv(0x811c_9dc5);
-    if go_dump(&mut fnv, POD_TEMPLATE_SPEC, &template.to_value()).is_err() {
+    if go_dump(&mut fnv, POD_TEMPLATE_SPEC, &template.to_value(), version).is_err() {
         fnv = Fnv(0x811c_9dc5);
         fnv.eat(&template.body_fingerprint().to_le_bytes());
         for (key, value) in template.labels.iter() {

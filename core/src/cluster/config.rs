@@ -1,6 +1,7 @@
 //! What kind of cluster it is.
 
 use super::work_queue::TokenBucket;
+use crate::api::KubernetesVersion;
 use crate::sim::{MS, SECOND};
 
 /// Request limit of a controller's client.
@@ -29,6 +30,8 @@ pub struct ClusterConfig {
     pub quota_pods: Option<u32>,
     /// Most passes in one instant before the run is given up as not converging.
     pub passes_per_instant_max: u32,
+    /// Whose controllers run.
+    pub version: KubernetesVersion,
 }
 
 impl ClusterConfig {
@@ -42,6 +45,7 @@ impl ClusterConfig {
             workers: 1,
             quota_pods: None,
             passes_per_instant_max: 1_000_000,
+            version: KubernetesVersion::default(),
         }
     }
 
@@ -58,6 +62,7 @@ impl ClusterConfig {
             workers: 5,
             quota_pods: None,
             passes_per_instant_max: 1_000_000,
+            version: KubernetesVersion::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::pods::{DeploymentId, PodId, PodState, RsId};
+use super::server::Lookup;
 use super::store::Change;
 use super::{Cluster, Controller};
 use crate::api::{Deployment, ReplicaSet};
@@ -124,10 +125,12 @@ impl Cluster {
                 self.memory_of(rs).expectations.deletion_observed(id);
                 self.set_queue.add(rs.0);
             }
+            let lookup = Lookup { pods: &self.pods, sets: &self.sets };
             if !new.exists
                 && let Some(d) = new_owner.and_then(|rs| self.owner_of[rs.0 as usize])
                 && let Some(object) = &self.deployments[d.0 as usize]
                 && object.spec.strategy.type_ == crate::api::StrategyType::Recreate
+                && (self.config.version.wakes_for_every_pod() || lookup.has_no_pods(&self.store, object))
             {
                 // A Recreate rollout waits for the last old pod.
                 self.deployment_queue.add(d.0);

@@ -114,6 +114,23 @@ impl PodCache {
         &self.sets[id.0 as usize]
     }
 
+    /// The cached pods of a ReplicaSet whose labels match a selector.
+    pub(crate) fn selected(
+        &self,
+        id: RsId,
+        selector: Option<&LabelSelector>,
+    ) -> impl Iterator<Item = &PodState> {
+        let members = self.sets.get(id.0 as usize).map_or(&[][..], |set| &set.members);
+        let states = members.iter().map(|pod| {
+            let cached = self.pods[pod.0 as usize].as_ref();
+            &cached.expect("members are cached").state
+        });
+        let labels = &self.labels;
+        states.filter(move |state| {
+            selector.is_some_and(|selector| selector.matches(&labels[state.labels.0 as usize]))
+        })
+    }
+
     pub(crate) fn state(&self, pod: PodId) -> Option<&PodState> {
         self.pods.get(pod.0 as usize)?.as_ref().map(|cached| &cached.state)
     }

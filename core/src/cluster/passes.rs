@@ -36,12 +36,13 @@ impl Cluster {
             self.deployment_queue.done(id.0);
             return;
         };
+        let version = self.config.version;
         let mut candidates = std::mem::take(&mut self.views);
         self.candidates(id, &d, &mut candidates);
         let mut record = self.open_record(|world| world.sight_of_deployment(id));
         let result = {
             let lookup = Lookup { pods: &self.pods, sets: &self.sets };
-            let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup };
+            let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup, version };
             let mut server = Server {
                 store: &mut self.store,
                 now: self.now,
@@ -93,7 +94,8 @@ impl Cluster {
         let mut record = self.open_record(|world| world.sight_of_replica_set(id));
         let mut memory = std::mem::take(&mut self.memory[memory_at]);
         let mut began = false;
-        let result = match memory.own_writes.check(self.applied_pods, self.applied_sets) {
+        let version = self.config.version;
+        let result = match memory.own_writes.check(self.applied_pods, self.applied_sets, version) {
             Err(error) => Err(error),
             Ok(()) => match self.sets[at].clone() {
                 None => {
@@ -118,11 +120,25 @@ impl Cluster {
                     match &mut record {
                         Some(record) => {
                             let mut api = Recorded { server: &mut server, sent: &mut record.sent };
-                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut api)
+                            replicaset::sync(
+                                &rs,
+                                may_manage,
+                                &mut pods,
+                                self.now,
+                                &mut memory,
+                                &mut api,
+                                version,
+                            )
                         }
-                        None => {
-                            replicaset::sync(&rs, may_manage, &mut pods, self.now, &mut memory, &mut server)
-                        }
+                        None => replicaset::sync(
+                            &rs,
+                            may_manage,
+                            &mut pods,
+                            self.now,
+                            &mut memory,
+                            &mut server,
+                            version,
+                        ),
                     }
                 }
             },
@@ -175,7 +191,7 @@ impl Cluster {
 impl Cluster {
     /// Takes up a key: sees what the caches hold now, and sends the first request.
     pub(super) fn begin(&mut self, controller: Controller, key: u32) {
-        let at = key as usize;
+        let (at, version) = (key as usize, self.config.version);
         let record = self.open_record(|world| match controller {
             Controller::Deployment => world.sight_of_deployment(DeploymentId(key)),
             Controller::ReplicaSet => world.sight_of_replica_set(RsId(key)),
@@ -187,7 +203,7 @@ impl Cluster {
                     let mut replica_sets = Vec::new();
                     self.candidates(DeploymentId(key), &deployment, &mut replica_sets);
                     let lookup = Lookup { pods: &self.pods, sets: &self.sets };
-                    let running = replica_sets.iter().filter(|rs| lookup.runs_pods(rs));
+                    let running = replica_sets.iter().filter(|rs| lookup.runs_pods(rs, &deployment, version));
                     let running = running.map(|rs| rs.meta.uid.clone()).collect();
                     let lookup = FrozenLookup { running, sets: self.sets.clone() };
                     PassView::Deployment { deployment, replica_sets, lookup }
@@ -198,7 +214,7 @@ impl Cluster {
                 let (now, gone) = (self.now, self.sets[at].is_none());
                 let memory_at = self.memory_at(RsId(key));
                 let memory = &mut self.memory[memory_at];
-                if let Err(error) = memory.own_writes.check(self.applied_pods, self.applied_sets) {
+                if let Err(error) = memory.own_writes.check(self.applied_pods, self.applied_sets, version) {
                     self.finish(controller, key, Err(error));
                     return;
                 }
@@ -255,9 +271,10 @@ impl Cluster {
             events_told: pass.events_told,
             notes: self.notes.as_mut(),
         };
+        let version = self.config.version;
         pass.result = match &mut pass.view {
             PassView::Deployment { deployment, replica_sets, lookup } => {
-                let view = DeploymentView { deployment, replica_sets, lookup };
+                let view = DeploymentView { deployment, replica_sets, lookup, version };
                 deployment::sync(&view, self.now, &mut script)
             }
             PassView::ReplicaSet { rs, may_manage, pods } => {
@@ -273,7 +290,7 @@ impl Cluster {
                 // What is expected is settled when the pass begins; later runs must not expect it anew.
                 let mut scratch = Memory::default();
                 let memory = if first { &mut self.memory[memory_at] } else { &mut scratch };
-                replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script)
+                replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script, version)
             }
         };
         pass.events_told = pass.events_told.max(script.events);

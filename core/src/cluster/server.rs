@@ -6,7 +6,7 @@ use super::fault::{ApiFault, Fate, Gate};
 use super::informer::PodCache;
 use super::pods::{DeploymentId, PodId, RsId};
 use super::store::Store;
-use crate::api::{Deployment, List, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
+use crate::api::{Deployment, KubernetesVersion, List, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
 use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::controller::{ApiError, ApiErrorKind, LiveOwner};
@@ -259,19 +259,46 @@ pub(crate) struct Lookup<'a> {
     pub(crate) sets: &'a [Option<Arc<ReplicaSet>>],
 }
 
+impl Lookup<'_> {
+    /// Whether the pod cache has none of a Deployment's pods any more: found by its selector, in its ReplicaSets as the
+    /// *store* has them (upstream asks the API server; that request is not charged to the client's budget here).
+    pub(crate) fn has_no_pods(&self, store: &Store, d: &Deployment) -> bool {
+        let selector = d.spec.selector.as_deref();
+        let mut own = store.replica_sets().filter(|(_, rs)| {
+            rs.meta.controller().is_some_and(|owner| owner.uid == d.meta.uid)
+                && selector.is_some_and(|selector| selector.matches(&rs.meta.labels))
+        });
+        own.all(|(id, _)| self.pods.selected(id, selector).next().is_none())
+    }
+}
+
 impl DeploymentLookup for Lookup<'_> {
-    fn runs_pods(&self, replica_set: &ReplicaSet) -> bool {
+    fn runs_pods(
+        &self,
+        replica_set: &ReplicaSet,
+        deployment: &Deployment,
+        version: KubernetesVersion,
+    ) -> bool {
         let same =
             |rs: &Option<Arc<ReplicaSet>>| rs.as_ref().is_some_and(|rs| rs.meta.uid == replica_set.meta.uid);
         let at = self.sets.iter().rposition(same);
-        at.is_some_and(|at| self.pods.set(RsId(at as u32)).unfinished > 0)
+        let Some(id) = at.map(|at| RsId(at as u32)) else { return false };
+        if version.finds_pods_by_owner() {
+            return self.pods.set(id).unfinished > 0;
+        }
+        self.pods.selected(id, deployment.spec.selector.as_deref()).any(|state| !state.is_finished())
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
         self.sets.iter().rev().flatten().find(|rs| rs.meta.name == name)
     }
 
-    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str {
-        template.stable_hash(collision_count)
+    fn template_hash(
+        &self,
+        template: &PodTemplate,
+        collision_count: Option<i32>,
+        version: KubernetesVersion,
+    ) -> Str {
+        template.stable_hash(collision_count, version)
     }
 }

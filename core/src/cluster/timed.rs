@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::journal::PassRecord;
 use super::pods::PodId;
 use super::server::{Note, Server};
-use crate::api::{Deployment, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
+use crate::api::{Deployment, KubernetesVersion, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
 use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::controller::{ApiError, LiveOwner, Requeue, SyncError};
@@ -130,7 +130,7 @@ pub(super) struct FrozenLookup {
 }
 
 impl DeploymentLookup for FrozenLookup {
-    fn runs_pods(&self, replica_set: &ReplicaSet) -> bool {
+    fn runs_pods(&self, replica_set: &ReplicaSet, _: &Deployment, _: KubernetesVersion) -> bool {
         self.running.contains(&replica_set.meta.uid)
     }
 
@@ -138,8 +138,13 @@ impl DeploymentLookup for FrozenLookup {
         self.sets.iter().rev().flatten().find(|rs| rs.meta.name == name)
     }
 
-    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str {
-        template.stable_hash(collision_count)
+    fn template_hash(
+        &self,
+        template: &PodTemplate,
+        collision_count: Option<i32>,
+        version: KubernetesVersion,
+    ) -> Str {
+        template.stable_hash(collision_count, version)
     }
 }
 

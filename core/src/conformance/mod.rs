@@ -10,4 +10,4 @@ mod tests;
 mod verdict;
 
 pub use self::compare::{Difference, same};
-pub use self::sync::sync;
+pub use self::sync::{sync, sync_of};

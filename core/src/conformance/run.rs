@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType, Time, defaults};
+use crate::api::{
+    Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, RollingUpdate, StrategyType, Time,
+    defaults,
+};
 use crate::cluster::pods::DeploymentId;
 use crate::cluster::{Cluster, ClusterConfig, UserAction};
 use crate::controller::deployment::revision;
@@ -12,14 +15,19 @@ use crate::workload::{Behavior, Workload};
 /// Longest run, ms of virtual time.
 const UNTIL_MS_MAX: i64 = 7 * 86_400_000;
 
-/// The verdict on one line of input. A line that is no case gets `{"id":…,"invalid":"why"}`.
+/// The verdict on one line of input, of the newest version. A line that is no case gets `{"id":…,"invalid":"why"}`.
 pub fn run(line: &str) -> Value {
+    run_of(line, KubernetesVersion::default())
+}
+
+/// The verdict of that version.
+pub fn run_of(line: &str, version: KubernetesVersion) -> Value {
     let case: Value = match serde_json::from_str(line) {
         Ok(case) => case,
         Err(error) => return json!({"id": null, "invalid": error.to_string()}),
     };
     let id = case.get("id").cloned().unwrap_or(Value::Null);
-    match verdict(&case) {
+    match verdict(&case, version) {
         Ok(views) => json!({"id": id, "views": views}),
         Err(why) => json!({"id": id, "invalid": why}),
     }
@@ -113,7 +121,7 @@ fn strategy(value: &Value) -> Result<DeploymentStrategy, String> {
     })
 }
 
-fn verdict(case: &Value) -> Result<Vec<Value>, String> {
+fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, String> {
     let mut deployment = case.get("deployment").ok_or("deployment: missing")?.clone();
     // The API server stores it so; the names of the ReplicaSets, which decide ties, are hashes of all of it.
     defaults::deployment(&mut deployment);
@@ -144,8 +152,8 @@ fn verdict(case: &Value) -> Result<Vec<Value>, String> {
         grace_s: Some(i64::MAX / 1_000_000_000),
         ..Workload::default()
     };
-    let mut cluster = Cluster::new(ClusterConfig::ideal(), workload, 0);
-    let mut recorder = Recorder { id: DeploymentId(0), views: Vec::new() };
+    let mut cluster = Cluster::new(ClusterConfig { version, ..ClusterConfig::ideal() }, workload, 0);
+    let mut recorder = Recorder { id: DeploymentId(0), views: Vec::new(), version };
     let mut next_step = 0;
     let ticks = (until_ms + tick_ms - 1) / tick_ms;
     let at = |ms: i64| Time::EPOCH.plus_nanos(ms * MS);
@@ -185,12 +193,15 @@ fn verdict(case: &Value) -> Result<Vec<Value>, String> {
 struct Recorder {
     id: DeploymentId,
     views: Vec<Value>,
+    version: KubernetesVersion,
 }
 
 impl Recorder {
     fn view(&mut self, cluster: &Cluster, at_ms: i64) {
         let Some(d) = cluster.store.deployment(self.id) else { return };
         let status = &d.status;
+        // Null where the version has no such number.
+        let terminating = |n: Option<i32>| self.version.reports_terminating().then(|| n.unwrap_or(0));
         let mut conditions: Vec<String> = status
             .conditions
             .iter()
@@ -210,7 +221,7 @@ impl Recorder {
                     "replicas": rs.status.replicas,
                     "ready": rs.status.ready_replicas,
                     "available": rs.status.available_replicas,
-                    "terminating": rs.status.terminating_replicas.unwrap_or(0),
+                    "terminating": terminating(rs.status.terminating_replicas),
                 }),
             ));
         }
@@ -225,7 +236,7 @@ impl Recorder {
             "ready": status.ready_replicas,
             "available": status.available_replicas,
             "unavailable": status.unavailable_replicas,
-            "terminating": status.terminating_replicas.unwrap_or(0),
+            "terminating": terminating(status.terminating_replicas),
             "generation": d.meta.generation,
             "observed": status.observed_generation,
             "conditions": conditions,

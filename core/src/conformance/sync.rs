@@ -4,17 +4,25 @@ use serde_json::Value;
 
 use super::case::{Case, Controller};
 use super::verdict;
+use crate::api::KubernetesVersion;
 use crate::controller::Requeue;
 use crate::controller::decide::{
     Decision, ListedLookup, ReplicaSetState, decide_deployment, decide_replica_set,
 };
 use crate::controller::deployment::DeploymentView;
 
-/// The verdict on one line. A line that is no case gets one that says why; it never fails.
+/// The verdict on one line, of the newest version. A line that is no case gets one that says why; it never fails.
 pub fn sync(line: &str) -> String {
+    sync_of(line, KubernetesVersion::default())
+}
+
+/// The verdict of that version.
+pub fn sync_of(line: &str, version: KubernetesVersion) -> String {
     let (id, why) = match serde_json::from_str::<Value>(line) {
         Ok(Value::Object(case)) => match (case.get("id"), Case::read(&case)) {
-            (Some(Value::String(id)), Ok(case)) => return verdict::line(id, case.controller, &decide(&case)),
+            (Some(Value::String(id)), Ok(case)) => {
+                return verdict::line(id, case.controller, &decide(&case, version));
+            }
             (Some(id @ Value::String(_)), Err(why)) => (id.clone(), why),
             (_, Err(why)) => (Value::Null, why),
             (_, Ok(_)) => (Value::Null, "id is not a string".into()),
@@ -25,12 +33,13 @@ pub fn sync(line: &str) -> String {
     format!(r#"{{"id":{id},"invalid":{}}}"#, Value::from(why))
 }
 
-fn decide(case: &Case) -> Decision {
+fn decide(case: &Case, version: KubernetesVersion) -> Decision {
     let decision = match case.controller {
         Controller::Deployment => {
             case.deployments.iter().find(|d| d.meta.name == case.name).map(|deployment| {
                 let lookup = ListedLookup { replica_sets: &case.replica_sets, pods: &case.pods };
-                let view = DeploymentView { deployment, replica_sets: &case.replica_sets, lookup: &lookup };
+                let replica_sets = &case.replica_sets;
+                let view = DeploymentView { deployment, replica_sets, lookup: &lookup, version };
                 decide_deployment(&view, case.now)
             })
         }
@@ -40,6 +49,7 @@ fn decide(case: &Case) -> Decision {
                 replica_sets: &case.replica_sets,
                 pods: &case.pods,
                 fail_create: case.fail_create,
+                version,
             };
             decide_replica_set(&state, case.now)
         }),

@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod quote;
 pub mod replicaset;
 mod selector;
+mod version;
 
 use std::fmt;
 

@@ -198,6 +198,19 @@ impl<O: Observer> Play<'_, O> {
         }
     }
 
+    /// Whether the rollout is over and the last terminating pod gone, as the status has it. Counted on the pods where the
+    /// status has no such number.
+    fn is_over(&self) -> bool {
+        let (Some(id), Some(d)) = (self.person.deployment, self.deployment()) else { return true };
+        let terminating = || match d.status.terminating_replicas {
+            Some(count) => count > 0,
+            None => {
+                self.cluster.replica_sets_of(id).any(|(rs, _)| self.cluster.store.totals(rs).terminating > 0)
+            }
+        };
+        !matches!(rollout_status(d), RolloutStatus::Waiting(_)) && !unobserved(d) && !terminating()
+    }
+
     /// After the last step: until the rollout is over and the last pod gone.
     fn finish(&mut self) -> Result<End, Stuck> {
         if self.person.deployment.is_none() {
@@ -205,12 +218,10 @@ impl<O: Observer> Play<'_, O> {
             while self.next_instant(limit)? {}
             return Ok(End::NoDeployment);
         }
-        self.run_until(self.horizon, |d| {
-            d.is_none_or(|d| {
-                let over = !matches!(rollout_status(d), RolloutStatus::Waiting(_));
-                over && d.status.terminating_replicas.unwrap_or(0) == 0 && !unobserved(d)
-            })
-        })?;
+        while !self.is_over() && self.next_instant(self.horizon)? {}
+        if !self.is_over() {
+            self.cluster.run_before(self.horizon, &mut |_| ())?;
+        }
         let Some(d) = self.deployment() else { return Ok(End::NoDeployment) };
         Ok(match rollout_status(d) {
             RolloutStatus::Done(_) => End::Complete,

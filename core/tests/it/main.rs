@@ -5,4 +5,5 @@ mod hostile;
 mod manifests;
 mod timed;
 mod upstream;
+mod versions;
 mod worked_timelines;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::version::VersionArg;
 use super::{Exit, Failure, manifests, output};
 use crate::compare::{self, Choices, Setting};
 use crate::export::{self, table};
@@ -62,6 +63,8 @@ pub struct Args {
     /// What to print
     #[arg(short = 'o', long = "output", value_enum, default_value_t = Output::Text)]
     output: Output,
+    #[command(flatten)]
+    version: VersionArg,
 }
 
 /// What to print.
@@ -218,6 +221,7 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         stop: distribution("--stop", args.stop.as_ref())?,
         qps: args.qps,
         ideal: args.preset == Preset::Ideal,
+        version: args.version.kubernetes_version,
         horizon_s: Some(seconds("--horizon", &args.horizon)? as i64),
     };
     let setting = compare::setting(d, &choices).map_err(Failure::input)?;
@@ -277,9 +281,10 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         assumptions: compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given),
         situations: vec![good, bad],
         ranking_note,
-        notes: vec![
-            "Decisions are those of the Deployment and ReplicaSet controllers of Kubernetes v1.37.2.".into(),
-        ],
+        notes: vec![format!(
+            "Decisions are those of the Deployment and ReplicaSet controllers of Kubernetes {}.",
+            job.setting.config.version
+        )],
         patch,
         warnings,
     })

@@ -11,6 +11,7 @@ use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
 use serde_json::json;
 
 use super::run::Format;
+use super::version::VersionArg;
 use super::{Exit, input, output};
 
 const AFTER_HELP: &str = "\
@@ -37,6 +38,8 @@ pub struct Args {
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
+    #[command(flatten)]
+    version: VersionArg,
 }
 
 fn time(text: &str) -> Result<Time, String> {
@@ -75,7 +78,7 @@ pub fn main(args: &Args) -> ExitCode {
         if !matches!(status, RolloutStatus::Done(_)) {
             exit = Exit::Unfinished;
         }
-        let lines = clause::explain(&dump, d, now);
+        let lines = clause::explain(&dump, d, now, args.version.kubernetes_version);
         text += &format!("\ndeployment/{} in {}\n  {}\n", d.meta.name, d.meta.namespace, status.line());
         for line in &lines {
             text += &format!("  {line}\n");

@@ -9,6 +9,7 @@ pub mod input;
 pub mod manifests;
 pub mod output;
 pub mod run;
+pub mod version;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use maxsurge_core::cluster::UserError;
 use maxsurge_core::scenario::{End, Moment, Observer, Outcome, Scenario, Step, simulate};
 
+use super::version::VersionArg;
 use super::{Exit, input, output};
 
 const AFTER_HELP: &str = "\
@@ -37,6 +38,8 @@ pub struct Args {
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
+    #[command(flatten)]
+    version: VersionArg,
 }
 
 /// How results are printed.
@@ -75,13 +78,14 @@ pub fn load(path: &str) -> Result<Scenario, String> {
 
 /// Runs the command.
 pub fn main(args: &Args) -> ExitCode {
-    let scenario = match load(&args.scenario) {
+    let mut scenario = match load(&args.scenario) {
         Ok(scenario) => scenario,
         Err(why) => {
             output::error(why);
             return Exit::BadInput.into();
         }
     };
+    scenario.cluster.version = args.version.kubernetes_version;
     let trace: Option<Box<dyn Write>> = match &args.trace {
         None => None,
         Some(path) => match File::create(path) {

@@ -1,6 +1,6 @@
 //! From a manifest and flags to what is simulated, with the origin of every value.
 
-use maxsurge_core::api::Deployment;
+use maxsurge_core::api::{Deployment, KubernetesVersion};
 use maxsurge_core::cluster::{ClusterConfig, RequestBudget};
 use maxsurge_core::sim::Distribution;
 use maxsurge_core::workload::ReadinessProbe;
@@ -24,6 +24,8 @@ pub struct Choices {
     pub ideal: bool,
     /// `--horizon`, s.
     pub horizon_s: Option<i64>,
+    /// `--kubernetes-version`.
+    pub version: KubernetesVersion,
 }
 
 const ASSUMED_STARTUP: &str = "p50=8s,p95=25s";
@@ -58,6 +60,7 @@ pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
         None => Distribution::parse(assumed).map_err(|error| error.to_string()),
     };
     let mut config = if choices.ideal { ClusterConfig::ideal() } else { ClusterConfig::realistic() };
+    config.version = choices.version;
     if let Some(qps) = choices.qps {
         config.budget = (qps > 0).then(|| RequestBudget { qps, burst: qps + qps / 2 });
     }

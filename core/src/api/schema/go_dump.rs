@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::{Field, Kind, STRUCTS};
-use crate::api::{Quantity, QuantityFormat};
+use super::{Field, Kind, STRUCTS, Struct};
+use crate::api::{KubernetesVersion, Quantity, QuantityFormat};
 
 /// Why there is no text: the object has a part whose memory layout is not reproduced here (times, managed
 /// fields, quantities beyond 18 digits), or a value of the wrong type.
@@ -19,30 +19,74 @@ impl From<fmt::Error> for NotReproduced {
 }
 
 /// Writes `value`, read as the struct with that index, as `k8s.io/utils/dump.ForHash` prints the Go value that
-/// a controller would hold.
-pub fn go_dump(out: &mut impl Write, struct_index: usize, value: &Value) -> Result<(), NotReproduced> {
+/// a controller of that version would hold.
+pub fn go_dump(
+    out: &mut impl Write,
+    struct_index: usize,
+    value: &Value,
+    version: KubernetesVersion,
+) -> Result<(), NotReproduced> {
     let structure = STRUCTS.get(struct_index).ok_or(NotReproduced)?;
     write!(out, "({})", structure.go)?;
-    dump_struct(out, struct_index, value)
+    dump_struct(out, struct_index, value, version)
 }
 
-fn dump_struct(out: &mut impl Write, struct_index: usize, value: &Value) -> Result<(), NotReproduced> {
+/// Fields of a pod template that came after v1.34: struct and JSON name. None went, and none changed its place or type;
+/// found by writing the tables for `k8s.io/api` v0.34.4 (`scripts/upstream/schema`) and comparing.
+const SINCE_1_34: &[(&str, &str)] = &[
+    ("v1.ClusterTrustBundleProjection", "user"),
+    ("v1.ConfigMapVolumeSource", "defaultUser"),
+    ("v1.DownwardAPIVolumeFile", "user"),
+    ("v1.DownwardAPIVolumeSource", "defaultUser"),
+    ("v1.EmptyDirVolumeSource", "mode"),
+    ("v1.GRPCAction", "mode"),
+    ("v1.HTTPGetAction", "protocol"),
+    ("v1.KeyToPath", "user"),
+    ("v1.PodCertificateProjection", "userAnnotations"),
+    ("v1.PodCertificateProjection", "user"),
+    ("v1.PodSpec", "schedulingGroup"),
+    ("v1.PodSpec", "evictionResponders"),
+    ("v1.ProjectedVolumeSource", "defaultUser"),
+    ("v1.SecretVolumeSource", "defaultUser"),
+    ("v1.ServiceAccountTokenProjection", "user"),
+    ("v1.VolumeMount", "bindMountOptions"),
+];
+
+/// The fields that a struct has in that version.
+fn fields(structure: &'static Struct, version: KubernetesVersion) -> impl Iterator<Item = &'static Field> {
+    structure.fields.iter().filter(move |field| match version {
+        KubernetesVersion::V1_34 => !SINCE_1_34.contains(&(structure.go, field.json)),
+        KubernetesVersion::V1_37 => true,
+    })
+}
+
+fn dump_struct(
+    out: &mut impl Write,
+    struct_index: usize,
+    value: &Value,
+    version: KubernetesVersion,
+) -> Result<(), NotReproduced> {
     let structure = STRUCTS.get(struct_index).ok_or(NotReproduced)?;
     if !matches!(value, Value::Object(_) | Value::Null) {
         return Err(NotReproduced);
     }
     out.write_char('{')?;
-    for (index, field) in structure.fields.iter().enumerate() {
+    for (index, field) in fields(structure, version).enumerate() {
         if index > 0 {
             out.write_char(' ')?;
         }
-        dump_field(out, field, value)?;
+        dump_field(out, field, value, version)?;
     }
     out.write_char('}')?;
     Ok(())
 }
 
-fn dump_field(out: &mut impl Write, field: &Field, parent: &Value) -> Result<(), NotReproduced> {
+fn dump_field(
+    out: &mut impl Write,
+    field: &Field,
+    parent: &Value,
+    version: KubernetesVersion,
+) -> Result<(), NotReproduced> {
     // The fields of an inlined struct stand in the parent's JSON.
     let value = if field.inline { parent } else { parent.get(field.json).unwrap_or(&Value::Null) };
     let pointer = if field.pointer { "*" } else { "" };
@@ -51,11 +95,16 @@ fn dump_field(out: &mut impl Write, field: &Field, parent: &Value) -> Result<(),
         out.write_str("<nil>")?;
         return Ok(());
     }
-    dump_value(out, &field.kind, value)
+    dump_value(out, &field.kind, value, version)
 }
 
 /// The value without its type, as it also stands in lists and maps. Null is the zero value.
-fn dump_value(out: &mut impl Write, kind: &Kind, value: &Value) -> Result<(), NotReproduced> {
+fn dump_value(
+    out: &mut impl Write,
+    kind: &Kind,
+    value: &Value,
+    version: KubernetesVersion,
+) -> Result<(), NotReproduced> {
     match (kind, value) {
         (Kind::Bool, Value::Null) => out.write_str("false")?,
         (Kind::Bool, Value::Bool(on)) => write!(out, "{on}")?,
@@ -63,7 +112,7 @@ fn dump_value(out: &mut impl Write, kind: &Kind, value: &Value) -> Result<(), No
         (Kind::Int32 | Kind::Int64, Value::Number(n)) => write!(out, "{}", n.as_i64().ok_or(NotReproduced)?)?,
         (Kind::String | Kind::NamedString(_), Value::Null) => {}
         (Kind::String | Kind::NamedString(_), Value::String(text)) => out.write_str(text)?,
-        (Kind::Struct(index), _) => dump_struct(out, *index, value)?,
+        (Kind::Struct(index), _) => dump_struct(out, *index, value, version)?,
         (Kind::Time, Value::Null) => {
             out.write_str("{Time:(time.Time){wall:(uint64)0 ext:(int64)0 loc:(*time.Location)<nil>}}")?;
         }
@@ -88,7 +137,7 @@ fn dump_value(out: &mut impl Write, kind: &Kind, value: &Value) -> Result<(), No
                 if index > 0 {
                     out.write_char(' ')?;
                 }
-                dump_value(out, item, value)?;
+                dump_value(out, item, value, version)?;
             }
             out.write_char(']')?;
         }
@@ -105,7 +154,7 @@ fn dump_value(out: &mut impl Write, kind: &Kind, value: &Value) -> Result<(), No
                     out.write_char(' ')?;
                 }
                 write!(out, "{key}:")?;
-                dump_value(out, item, value)?;
+                dump_value(out, item, value, version)?;
             }
             out.write_char(']')?;
         }

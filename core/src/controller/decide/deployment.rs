@@ -5,10 +5,13 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Action, Decision, Journal};
-use crate::api::{Deployment, ObjectMeta, OwnerReference, Pod, PodTemplate, ReplicaSet, Str, Time};
+use crate::api::{
+    Deployment, KubernetesVersion, ObjectMeta, OwnerReference, Pod, PodTemplate, ReplicaSet, Str, Time,
+};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup, DeploymentView, sync};
 use crate::controller::quote::GoQuoted;
 use crate::controller::replicaset::listed;
+use crate::controller::selector;
 use crate::controller::{ApiError, ApiErrorKind, LiveOwner};
 use crate::zoo::{Mutant, active};
 
@@ -22,19 +25,30 @@ pub struct ListedLookup<'a> {
 }
 
 impl DeploymentLookup for ListedLookup<'_> {
-    fn runs_pods(&self, rs: &ReplicaSet) -> bool {
+    fn runs_pods(&self, rs: &ReplicaSet, deployment: &Deployment, version: KubernetesVersion) -> bool {
+        let selector = deployment.spec.selector.as_deref();
+        let of_it = |pod: &Pod| match version.finds_pods_by_owner() {
+            true => listed::owns(rs, pod),
+            false => {
+                pod.meta.controller().is_some_and(|owner| owner.uid == rs.meta.uid)
+                    && selector::matches(selector, &pod.meta.labels)
+            }
+        };
         let waits_for_dead = active(Mutant::RecreateWaitsForDead);
-        self.pods
-            .iter()
-            .any(|pod| listed::owns(rs, pod) && (waits_for_dead || !pod.status.phase.is_finished()))
+        self.pods.iter().any(|pod| of_it(pod) && (waits_for_dead || !pod.status.phase.is_finished()))
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
         self.replica_sets.iter().find(|rs| rs.meta.name == name)
     }
 
-    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str {
-        template.stable_hash(collision_count)
+    fn template_hash(
+        &self,
+        template: &PodTemplate,
+        collision_count: Option<i32>,
+        version: KubernetesVersion,
+    ) -> Str {
+        template.stable_hash(collision_count, version)
     }
 }
 
@@ -110,6 +124,7 @@ impl DeploymentApi for Recorder<'_, '_> {
     }
 
     fn event(&mut self, event: DeploymentEvent<'_>) {
-        self.journal.event(event.event_type(), event.reason(), event);
+        let text = event.text(self.view.version);
+        self.journal.event(event.event_type(), event.reason(), text);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Action, Decision, Journal};
-use crate::api::{ObjectMeta, OwnerReference, Pod, ReplicaSet, Str, Time};
+use crate::api::{KubernetesVersion, ObjectMeta, OwnerReference, Pod, ReplicaSet, Str, Time};
 use crate::controller::quote::GoQuoted;
 use crate::controller::replicaset::listed::ListedPods;
 use crate::controller::replicaset::{Memory, ReplicaSetApi, ReplicaSetEvent, sync};
@@ -23,13 +23,16 @@ pub struct ReplicaSetState<'a> {
     pub pods: &'a [Pod],
     /// This and later creations of pods are refused for want of quota; 0 = none.
     pub fail_create: u64,
+    /// Whose rules hold.
+    pub version: KubernetesVersion,
 }
 
 /// What the ReplicaSet controller would do in one pass.
 pub fn decide_replica_set(state: &ReplicaSetState<'_>, now: Time) -> Decision {
     let mut recorder = Recorder { state, creations: 0, journal: Journal::default() };
     let mut pods = ListedPods::new(state.pods, state.replica_sets);
-    let outcome = sync(state.replica_set, true, &mut pods, now, &mut Memory::default(), &mut recorder);
+    let mut memory = Memory::default();
+    let outcome = sync(state.replica_set, true, &mut pods, now, &mut memory, &mut recorder, state.version);
     recorder.journal.decision(outcome)
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::DeploymentEvent;
+use crate::api::KubernetesVersion;
 use crate::controller::EventType;
 use crate::controller::quote::GoQuoted;
 
@@ -30,10 +31,23 @@ impl DeploymentEvent<'_> {
             _ => EventType::Warning,
         }
     }
+
+    /// `message` of the event as that version words it.
+    pub fn text(&self, version: KubernetesVersion) -> String {
+        let text = self.to_string();
+        match self {
+            DeploymentEvent::SelectingAll | DeploymentEvent::ScalingReplicaSet { .. } => text,
+            DeploymentEvent::ReplicaSetCreateError { .. }
+            | DeploymentEvent::LastRevisionNotFound
+            | DeploymentEvent::RevisionNotFound
+            | DeploymentEvent::TemplateUnchanged { .. }
+            | DeploymentEvent::RolledBack { .. } => version.event_text(&text).into_owned(),
+        }
+    }
 }
 
 impl fmt::Display for DeploymentEvent<'_> {
-    /// `message` of the event.
+    /// `message` of the event, in the words of the newest version.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DeploymentEvent::SelectingAll => {

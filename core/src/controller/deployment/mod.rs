@@ -37,7 +37,7 @@ pub use self::conditions::{AVAILABLE, PROGRESSING, REPLICA_FAILURE, reason};
 pub use self::strategy::{Fenceposts, Strategy};
 pub use self::sync::sync;
 use super::{ApiError, LiveOwner};
-use crate::api::{Deployment, OwnerReference, PodTemplate, ReplicaSet, Str};
+use crate::api::{Deployment, KubernetesVersion, OwnerReference, PodTemplate, ReplicaSet, Str};
 
 /// What the controller's caches hold when a pass begins. A stale cache is an older view.
 pub struct DeploymentView<'a> {
@@ -48,19 +48,34 @@ pub struct DeploymentView<'a> {
     pub replica_sets: &'a [Arc<ReplicaSet>],
     /// What the caches know besides.
     pub lookup: &'a dyn DeploymentLookup,
+    /// Whose rules hold.
+    pub version: KubernetesVersion,
 }
 
 /// Look-ups in the controller's caches that only some passes need.
 pub trait DeploymentLookup {
     /// Whether any pod whose managing owner is that ReplicaSet (kind `ReplicaSet`, its name and uid) has a phase
     /// other than `Failed` and `Succeeded`; terminating ones included, labels not consulted.
-    fn runs_pods(&self, replica_set: &ReplicaSet) -> bool;
+    ///
+    /// Versions that do not find pods by owner ([`KubernetesVersion::finds_pods_by_owner`]) go by the uid and the
+    /// selector of the `deployment` whose rollout asks.
+    fn runs_pods(
+        &self,
+        replica_set: &ReplicaSet,
+        deployment: &Deployment,
+        version: KubernetesVersion,
+    ) -> bool;
 
     /// The ReplicaSet of that name in the namespace, whoever owns it.
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>>;
 
     /// The value of the `pod-template-hash` label for a template (which does not have that label yet).
-    fn template_hash(&self, template: &PodTemplate, collision_count: Option<i32>) -> Str;
+    fn template_hash(
+        &self,
+        template: &PodTemplate,
+        collision_count: Option<i32>,
+        version: KubernetesVersion,
+    ) -> Str;
 }
 
 /// The API server, as one pass of the controller talks to it. Each answer decides what follows.

@@ -104,7 +104,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// lost answer meets the first one's object instead of making another.
     fn draft(&self) -> Result<ReplicaSet, SyncError> {
         let d = &*self.d;
-        let mut hash = self.view.lookup.template_hash(&d.spec.template, d.status.collision_count);
+        let (lookup, collisions) = (self.view.lookup, d.status.collision_count);
+        let mut hash = lookup.template_hash(&d.spec.template, collisions, self.view.version);
         if active(Mutant::ResizeLooksLikeRelease) {
             hash = format_smolstr!("{hash}{}", self.replicas);
         } else if active(Mutant::TwinSetsFromStaleList) {

@@ -10,7 +10,8 @@ use crate::zoo::{Mutant, active};
 
 /// One step (upstream: `rolloutRecreate`).
 pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
-    if pass.olds.iter().chain(&pass.existing_new).any(|rs| rs.meta.uid.is_empty()) {
+    let by_owner = pass.view.version.finds_pods_by_owner();
+    if by_owner && pass.olds.iter().chain(&pass.existing_new).any(|rs| rs.meta.uid.is_empty()) {
         // The pods of each are looked up by its identity, and nothing stored is without one.
         return Err(SyncError::new(NO_OWNER_UID));
     }
@@ -47,16 +48,15 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// Whether an old pod may still be running: by the counters, which know no terminating pods, and by the pods.
     fn old_pods_run(&self, new: Option<&ReplicaSet>) -> bool {
         let counted = self.olds.iter().fold(0_i32, |sum, rs| sum.wrapping_add(rs.status.replicas));
-        if active(Mutant::SGateOnOwnSet) && new.is_some_and(|new| self.view.lookup.runs_pods(new)) {
+        let (lookup, version) = (self.view.lookup, self.view.version);
+        let runs_pods = |rs: &ReplicaSet| lookup.runs_pods(rs, &self.d, version);
+        if active(Mutant::SGateOnOwnSet) && new.is_some_and(runs_pods) {
             return true;
         }
         if active(Mutant::RecreateEager) {
             return counted > 0;
         }
-        counted > 0
-            || self
-                .olds
-                .iter()
-                .any(|rs| new.is_none_or(|new| new.meta.uid != rs.meta.uid) && self.view.lookup.runs_pods(rs))
+        let is_old = |rs: &ReplicaSet| new.is_none_or(|new| new.meta.uid != rs.meta.uid);
+        counted > 0 || self.olds.iter().any(|rs| is_old(rs) && runs_pods(rs))
     }
 }

@@ -21,7 +21,11 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             ready_replicas: sum(|rs| rs.status.ready_replicas),
             available_replicas: available,
             unavailable_replicas: at_least_zero(scale::total(all.clone()).wrapping_sub(available)),
-            terminating_replicas: terminating(all),
+            terminating_replicas: if self.view.version.reports_terminating() {
+                terminating(all)
+            } else {
+                None
+            },
             conditions: self.d.status.conditions.clone(),
             collision_count: self.d.status.collision_count,
         };

@@ -3,7 +3,7 @@
 
 use smol_str::format_smolstr;
 
-use crate::api::Str;
+use crate::api::{KubernetesVersion, Str};
 use crate::controller::SyncError;
 
 /// The highest versions that the API answered to writes for one ReplicaSet name. 0 = none, or one that cannot be read;
@@ -39,7 +39,17 @@ impl OwnWrites {
     /// The first action of a pass: compares with the versions of the last events that the two caches have applied (of
     /// any object). Asked by name alone, so a record left by an earlier ReplicaSet of that name blocks, too. If the
     /// check passes the record is dropped.
-    pub fn check(&mut self, applied_pods: u64, applied_replica_sets: u64) -> Result<(), SyncError> {
+    /// Versions without the check let every pass begin.
+    pub fn check(
+        &mut self,
+        applied_pods: u64,
+        applied_replica_sets: u64,
+        version: KubernetesVersion,
+    ) -> Result<(), SyncError> {
+        if !version.checks_own_writes() {
+            self.clear();
+            return Ok(());
+        }
         for (resource, applied, written) in
             [("pods", applied_pods, self.pods), ("replicasets.apps", applied_replica_sets, self.replica_sets)]
         {

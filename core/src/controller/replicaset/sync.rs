@@ -5,7 +5,9 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Memory, Misfit, PodCounts, PodsView, ReplicaSetApi};
-use crate::api::{Condition, ConditionStatus, List, ReplicaSet, ReplicaSetStatus, Str, Time};
+use crate::api::{
+    Condition, ConditionStatus, KubernetesVersion, List, ReplicaSet, ReplicaSetStatus, Str, Time,
+};
 use crate::controller::adoption::{aggregate, controller_reference, may_adopt};
 use crate::controller::selector;
 use crate::controller::{ApiError, ApiErrorKind, NO_OWNER_UID, Requeue, SyncError};
@@ -20,7 +22,7 @@ const REPLICA_FAILURE: &str = "ReplicaFailure";
 /// One pass of the controller over one ReplicaSet (upstream: `syncReplicaSet`).
 ///
 /// `may_manage` is what [`super::Expectations::satisfied`] said *before* the view of the pods was taken; the own-write
-/// check ([`super::OwnWrites::check`]) comes before this function, too. Costs a walk over the pods that need a decision
+/// check ([`super::OwnWrites::check`]) comes before this function, too, in versions that have it. Costs a walk over the pods that need a decision
 /// and nothing per other pod, if the view counts at O(1).
 pub fn sync<V: PodsView>(
     rs: &Arc<ReplicaSet>,
@@ -29,6 +31,7 @@ pub fn sync<V: PodsView>(
     now: Time,
     memory: &mut Memory<V::Pod>,
     api: &mut impl ReplicaSetApi<V::Pod>,
+    version: KubernetesVersion,
 ) -> Result<Requeue, SyncError> {
     if rs.spec.selector.as_deref().is_some_and(|selector| selector::check(selector).is_err()) {
         // Repeating would not help: the object itself is unusable.
@@ -53,7 +56,8 @@ pub fn sync<V: PodsView>(
         // Not managing counts as success, also for the ReplicaFailure condition.
         Ok(())
     };
-    let written = write_status(rs, &counts, managed.as_ref().err(), now, api)?;
+    let terminating = version.reports_terminating().then_some(counts.terminating);
+    let written = write_status(rs, &counts, terminating, managed.as_ref().err(), now, api)?;
     memory.own_writes.wrote_replica_set(&rs.meta.uid, written.unwrap_or(rs.meta.resource_version));
     if managed.is_err() && active(Mutant::DeniedCreateHotLoop) {
         return Ok(Requeue::After(0));
@@ -213,6 +217,7 @@ fn delete<V: PodsView>(
 fn write_status<Pod>(
     rs: &Arc<ReplicaSet>,
     counts: &PodCounts,
+    terminating: Option<i32>,
     error: Option<&Str>,
     now: Time,
     api: &mut impl ReplicaSetApi<Pod>,
@@ -223,7 +228,7 @@ fn write_status<Pod>(
         && old.fully_labeled_replicas == counts.fully_labeled
         && old.ready_replicas == counts.ready
         && old.available_replicas == counts.available
-        && old.terminating_replicas == Some(counts.terminating)
+        && old.terminating_replicas == terminating
         && old.observed_generation == rs.meta.generation
         && conditions.as_ref().is_none_or(|new| *new == old.conditions);
     if same {
@@ -235,7 +240,7 @@ fn write_status<Pod>(
         fully_labeled_replicas: counts.fully_labeled,
         ready_replicas: counts.ready,
         available_replicas: counts.available,
-        terminating_replicas: Some(counts.terminating),
+        terminating_replicas: terminating,
         observed_generation: rs.meta.generation,
         conditions: conditions.unwrap_or_else(|| old.conditions.clone()),
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maxsurge_core::api::{Deployment, Pod, ReplicaSet, StrategyType, Time, annotation};
+use maxsurge_core::api::{Deployment, KubernetesVersion, Pod, ReplicaSet, StrategyType, Time, annotation};
 use maxsurge_core::controller::decide::{
     Action, ListedLookup, ReplicaSetState, decide_deployment, decide_replica_set,
 };
@@ -14,7 +14,12 @@ use super::causes::causes;
 use super::dump::Dump;
 
 /// The explanation, a sentence a line.
-pub(super) fn explain(dump: &Dump, d: &Arc<Deployment>, now: Time) -> Vec<String> {
+pub(super) fn explain(
+    dump: &Dump,
+    d: &Arc<Deployment>,
+    now: Time,
+    version: KubernetesVersion,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let name = format!("-n {} deployment/{}", d.meta.namespace, d.meta.name);
     let sets: Vec<Arc<ReplicaSet>> =
@@ -33,7 +38,7 @@ pub(super) fn explain(dump: &Dump, d: &Arc<Deployment>, now: Time) -> Vec<String
                 .into(),
         );
     }
-    let next = next_actions(dump, d, &sets, &own, has_pods, now);
+    let next = next_actions(dump, d, &sets, &own, has_pods, now, version);
     if next.is_empty() {
         lines.extend(holds(d, &own, &pods, &name, now));
     } else {
@@ -59,13 +64,14 @@ fn next_actions(
     own: &[&Arc<ReplicaSet>],
     has_pods: bool,
     now: Time,
+    version: KubernetesVersion,
 ) -> Vec<String> {
     let mut next = Vec::new();
     // Whether a Recreate rollout may go on depends on the pods.
     if has_pods || d.spec.strategy.type_ != StrategyType::Recreate {
         let lookup = ListedLookup { replica_sets: sets, pods: &dump.pods };
-        let decision =
-            decide_deployment(&DeploymentView { deployment: d, replica_sets: sets, lookup: &lookup }, now);
+        let view = DeploymentView { deployment: d, replica_sets: sets, lookup: &lookup, version };
+        let decision = decide_deployment(&view, now);
         for action in &decision.actions {
             match action {
                 Action::CreateReplicaSet(rs) => {
@@ -93,7 +99,13 @@ fn next_actions(
         }
     }
     for rs in own.iter().filter(|_| has_pods) {
-        let state = ReplicaSetState { replica_set: rs, replica_sets: sets, pods: &dump.pods, fail_create: 0 };
+        let state = ReplicaSetState {
+            replica_set: rs,
+            replica_sets: sets,
+            pods: &dump.pods,
+            fail_create: 0,
+            version,
+        };
         let decision = decide_replica_set(&state, now);
         let count = |wanted: fn(&Action) -> bool| decision.actions.iter().filter(|a| wanted(a)).count();
         let made = count(|a| matches!(a, Action::CreatePod { .. }));

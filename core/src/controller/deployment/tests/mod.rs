@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{DeploymentLookup, DeploymentView};
-use crate::api::{Deployment, Pod, PodTemplate, ReplicaSet, Str, Time, annotation};
+use crate::api::{Deployment, KubernetesVersion, Pod, PodTemplate, ReplicaSet, Str, Time, annotation};
 use crate::controller::Requeue;
 use crate::controller::decide::{Action, Decision, ListedLookup, decide_deployment};
 
@@ -100,15 +100,15 @@ fn set(value: &mut Value, pointer: &str, part: Value) {
 struct Lookup<'a>(ListedLookup<'a>);
 
 impl DeploymentLookup for Lookup<'_> {
-    fn runs_pods(&self, rs: &ReplicaSet) -> bool {
-        self.0.runs_pods(rs)
+    fn runs_pods(&self, rs: &ReplicaSet, d: &Deployment, version: KubernetesVersion) -> bool {
+        self.0.runs_pods(rs, d, version)
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
         self.0.replica_set_named(name)
     }
 
-    fn template_hash(&self, _: &PodTemplate, collision_count: Option<i32>) -> Str {
+    fn template_hash(&self, _: &PodTemplate, collision_count: Option<i32>, _: KubernetesVersion) -> Str {
         collision_count.map_or("hash".into(), |n| format!("hash{n}").into())
     }
 }
@@ -118,7 +118,9 @@ fn decide(d: &Arc<Deployment>, replica_sets: &[Value], pods: &[Value]) -> Decisi
         replica_sets.iter().map(|v| Arc::new(ReplicaSet::from_value(v).unwrap())).collect();
     let pods: Vec<_> = pods.iter().map(|v| Pod::from_value(v).unwrap()).collect();
     let lookup = Lookup(ListedLookup { replica_sets: &replica_sets, pods: &pods });
-    decide_deployment(&DeploymentView { deployment: d, replica_sets: &replica_sets, lookup: &lookup }, now())
+    let version = KubernetesVersion::default();
+    let view = DeploymentView { deployment: d, replica_sets: &replica_sets, lookup: &lookup, version };
+    decide_deployment(&view, now())
 }
 
 /// One line for each write, event and request to be repeated.

@@ -2,6 +2,7 @@
 
 use super::super::{Expectations, OwnWrites};
 use super::*;
+use crate::api::KubernetesVersion::{V1_34, V1_37};
 
 #[test]
 fn expectations_block_until_observed_or_old() {
@@ -42,23 +43,27 @@ fn expectations_block_until_observed_or_old() {
 #[test]
 fn own_writes_must_have_come_back() {
     let mut w = OwnWrites::default();
-    assert_eq!(w.check(0, 0), Ok(()));
+    assert_eq!(w.check(0, 0, V1_37), Ok(()));
     w.wrote_pod(&"u".into(), 12);
     w.wrote_pod(&"u".into(), 10);
     assert_eq!(
-        w.check(11, 99).unwrap_err().message,
+        w.check(11, 99, V1_37).unwrap_err().message,
         "read version: 11 is not as new as written version: 12 for group resource pods"
     );
     assert_eq!(w.uid(), "u", "a failed check keeps the record");
-    assert_eq!(w.check(12, 0), Ok(()));
+    assert_eq!(w.check(12, 0, V1_37), Ok(()));
     assert_eq!(w.uid(), "", "a passed one drops it");
     w.wrote_replica_set(&"u".into(), 20);
-    assert!(w.check(99, 19).unwrap_err().message.ends_with("group resource replicasets.apps"));
+    assert!(w.check(99, 19, V1_37).unwrap_err().message.ends_with("group resource replicasets.apps"));
     // A version that cannot be read never blocks.
-    assert_eq!(w.clone().check(0, 0), Ok(()));
+    assert_eq!(w.clone().check(0, 0, V1_37), Ok(()));
     // A write for another uid replaces the record.
     w.wrote_pod(&"v".into(), 5);
-    assert_eq!(w.check(5, 1), Ok(()));
+    assert_eq!(w.check(5, 1, V1_37), Ok(()));
+    // Before 1.36 there was no such check.
+    w.wrote_pod(&"v".into(), 9);
+    assert!(w.clone().check(5, 1, V1_37).is_err());
+    assert_eq!(w.check(5, 1, V1_34), Ok(()));
 }
 
 #[test]
@@ -68,8 +73,8 @@ fn a_pass_remembers_its_writes() {
         let mut memory = Memory::default();
         pass(&rs(replicas, |_| {}), pods, &mut Script::default(), &mut memory).unwrap();
         let mut below = memory.own_writes.clone();
-        memory.own_writes.check(pods_version, rs_version).is_ok()
-            && (pods_version == 1 || below.check(pods_version - 1, rs_version).is_err())
+        memory.own_writes.check(pods_version, rs_version, V1_37).is_ok()
+            && (pods_version == 1 || below.check(pods_version - 1, rs_version, V1_37).is_err())
     };
     // Nothing written: the cached version of the ReplicaSet.
     assert!(remembered(0, &[], 1, 41));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::listed::ListedPods;
 use super::{Memory, ReplicaSetApi, sync};
-use crate::api::{OwnerReference, Pod, ReplicaSet, Time};
+use crate::api::{KubernetesVersion, OwnerReference, Pod, ReplicaSet, Time};
 use crate::controller::{ApiError, ApiErrorKind, LiveOwner, Requeue, SyncError};
 
 const NOW_S: i64 = 1000;
@@ -134,7 +134,15 @@ fn pass(
 ) -> Result<Requeue, SyncError> {
     let sets = [Arc::clone(rs)];
     let may_manage = memory.expectations.satisfied(now());
-    sync(rs, may_manage, &mut ListedPods::new(pods, &sets), now(), memory, script)
+    sync(
+        rs,
+        may_manage,
+        &mut ListedPods::new(pods, &sets),
+        now(),
+        memory,
+        script,
+        KubernetesVersion::default(),
+    )
 }
 
 /// The requests of a pass but for its status write, in one line; `xN` for N in a row.
