@@ -4,6 +4,7 @@
 mod codec;
 mod condition;
 pub mod defaults;
+mod demand;
 mod deployment;
 mod horizontalpodautoscaler;
 mod int_or_string;
@@ -27,6 +28,7 @@ mod yaml;
 
 pub use codec::ValueError;
 pub use condition::{Condition, ConditionStatus};
+pub use demand::{DEFAULT_TOLERATION_S, Demand, Tolerated};
 pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
 };

@@ -65,6 +65,13 @@ impl PodTemplate {
         &self.body.canonical
     }
 
+    /// Whether everything but the labels is equal.
+    pub fn same_body(&self, other: &PodTemplate) -> bool {
+        Arc::ptr_eq(&self.body, &other.body)
+            || (self.body.fingerprint == other.body.fingerprint
+                && self.body.canonical == other.body.canonical)
+    }
+
     /// Hash of the canonical body; equal bodies have equal fingerprints.
     pub fn body_fingerprint(&self) -> u64 {
         self.body.fingerprint
@@ -72,10 +79,7 @@ impl PodTemplate {
 
     /// Upstream's semantic equality of two templates after removing the `pod-template-hash` label from both.
     pub fn equal_ignoring_hash(&self, other: &PodTemplate) -> bool {
-        (Arc::ptr_eq(&self.body, &other.body)
-            || (self.body.fingerprint == other.body.fingerprint
-                && self.body.canonical == other.body.canonical))
-            && self.labels.equal_except(&other.labels, POD_TEMPLATE_HASH)
+        self.same_body(other) && self.labels.equal_except(&other.labels, POD_TEMPLATE_HASH)
     }
 
     /// A copy with the hash label set.

@@ -1,5 +1,6 @@
 //! What kind of cluster it is.
 
+use super::nodes::NodeConfig;
 use super::work_queue::TokenBucket;
 use crate::api::KubernetesVersion;
 use crate::sim::{MS, SECOND};
@@ -28,6 +29,8 @@ pub struct ClusterConfig {
     pub workers: u32,
     /// Pods that the namespace's quota allows.
     pub quota_pods: Option<u32>,
+    /// Nodes; none = pods run without being bound, as if one endless node took them all.
+    pub nodes: Vec<NodeConfig>,
     /// Most passes in one instant before the run is given up as not converging.
     pub passes_per_instant_max: u32,
     /// Whose controllers run.
@@ -44,6 +47,7 @@ impl ClusterConfig {
             start_delay_ns: 0,
             workers: 1,
             quota_pods: None,
+            nodes: Vec::new(),
             passes_per_instant_max: 1_000_000,
             version: KubernetesVersion::default(),
         }
@@ -61,6 +65,7 @@ impl ClusterConfig {
             start_delay_ns: SECOND / 2,
             workers: 5,
             quota_pods: None,
+            nodes: Vec::new(),
             passes_per_instant_max: 1_000_000,
             version: KubernetesVersion::default(),
         }

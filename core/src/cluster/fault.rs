@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::informer::PodCache;
 use super::pods::{NodeId, PodId};
-use super::store::Change;
+use super::store::{Change, DeletedBy};
 use super::work_queue::WorkQueue;
 use super::{Cluster, Event, UserError};
 use crate::controller::{ApiError, ApiErrorKind};
@@ -152,9 +152,8 @@ impl Cluster {
     pub fn inject(&mut self, fault: Fault) -> Result<(), UserError> {
         match fault {
             Fault::KillPods(n) => self.kill_pods(n),
-            Fault::NodeDown(node) | Fault::NodeUp(node) => {
-                return Err(UserError(format!("error: there is no node number {}", node.0)));
-            }
+            Fault::NodeDown(node) => return self.node_down(node),
+            Fault::NodeUp(node) => return self.node_up(node),
             Fault::ControllerRestart { after_requests: 0, down_ns } => self.controllers_die(down_ns),
             Fault::ControllerRestart { after_requests, down_ns } => {
                 self.gate.dies.get_or_insert((after_requests, down_ns));
@@ -182,7 +181,7 @@ impl Cluster {
             .take(n as usize)
             .collect();
         for pod in serving {
-            self.store.delete_pod(pod, true);
+            self.store.delete_pod(pod, DeletedBy::Other);
         }
     }
 
@@ -235,7 +234,7 @@ impl Cluster {
         self.owner_of.clear();
         self.children.clear();
         self.unowned = BTreeSet::new();
-        self.pods = PodCache::new(false);
+        self.pods = PodCache::new(!self.nodes.is_empty());
         self.pending = VecDeque::new();
         // Pods may outlive their ReplicaSet: it has a place in the index, but no key.
         let sets = self.store.replica_sets_ever();

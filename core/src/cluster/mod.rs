@@ -9,16 +9,19 @@ mod fault;
 mod handlers;
 mod informer;
 mod journal;
+mod kubelet;
+pub mod nodes;
 mod passes;
 pub mod pods;
 mod rank;
+mod scheduler;
 mod server;
 pub mod store;
 mod timed;
 mod user;
 mod work_queue;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
@@ -30,14 +33,16 @@ pub use user::{UserAction, UserError};
 
 use self::fault::Gate;
 use self::informer::PodCache;
-use self::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp};
+use self::kubelet::{BackOff, Run};
+use self::nodes::Nodes;
+use self::pods::{DeploymentId, NodeId, PodId, RsId};
 use self::store::{Change, Store};
 use self::timed::ActivePass;
 use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::replicaset::Memory;
 use crate::sim::{Queue, Rng};
-use crate::workload::{Startup, Workload};
+use crate::workload::Workload;
 
 /// Which controller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,10 +54,22 @@ enum Controller {
 /// What happens later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Event {
+    /// The containers of a pod run (of each pod: in which of its lives).
+    PodStarted(PodId, u32),
     /// A pod passes its readiness probe.
-    PodReady(PodId),
+    PodReady(PodId, u32),
+    /// A container of a pod ends by itself.
+    PodCrashed(PodId, u32),
+    /// It is started again.
+    PodRestarts(PodId, u32),
     /// A terminating pod ends and its object goes.
-    PodGone(PodId),
+    PodGone(PodId, u32),
+    /// The node controller notices that a node is silent (in which of its outages).
+    NodeSilent(NodeId, u32),
+    /// The next silent node gets its `NoExecute` taint.
+    NodeTaint,
+    /// A pod's toleration of that taint ends.
+    TaintEviction(PodId, NodeId, u32),
     /// Watch events have reached the caches.
     Deliver,
     /// A delayed key is due.
@@ -133,8 +150,13 @@ pub struct Cluster {
     controllers_away: bool,
     watch_delay_ns: i64,
     watch_delay_changes: u32,
+    // Nodes and their kubelets.
+    nodes: Nodes,
+    runs: Vec<Run>,
+    back_offs: BTreeMap<PodId, BackOff>,
     startup_rng: Rng,
     stop_rng: Rng,
+    crash_rng: Rng,
     notes: Option<Vec<Note>>,
     journal: Option<Vec<PassRecord>>,
     statistics: Statistics,
@@ -147,6 +169,8 @@ impl Cluster {
     pub fn new(config: ClusterConfig, workload: Workload, seed: u64) -> Self {
         let mut store = Store::default();
         store.quota_pods = config.quota_pods;
+        store.has_nodes = !config.nodes.is_empty();
+        let nodes = Nodes::new(&config.nodes);
         Cluster {
             now: Time::EPOCH,
             budgets: config.budgets(),
@@ -164,7 +188,10 @@ impl Cluster {
             owner_of: Vec::new(),
             children: Vec::new(),
             unowned: BTreeSet::new(),
-            pods: PodCache::new(false),
+            pods: PodCache::new(!nodes.is_empty()),
+            nodes,
+            runs: Vec::new(),
+            back_offs: BTreeMap::new(),
             applied_pods: 0,
             applied_sets: 0,
             pending: VecDeque::new(),
@@ -174,6 +201,7 @@ impl Cluster {
             active: Default::default(),
             startup_rng: Rng::new(seed, 1),
             stop_rng: Rng::new(seed, 2),
+            crash_rng: Rng::new(seed, 3),
             notes: None,
             journal: None,
             statistics: Statistics::default(),
@@ -274,15 +302,14 @@ impl Cluster {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::PodReady(pod) => {
-                let state = self.store.pod(pod).state;
-                if state.is_active() && !state.ready {
-                    let ready_s = stamp(self.now);
-                    self.store
-                        .put_pod(pod, PodState { ready: true, phase: Phase::Running, ready_s, ..state });
-                }
-            }
-            Event::PodGone(pod) => self.store.remove_pod(pod),
+            Event::PodStarted(pod, life) => self.pod_started(pod, life),
+            Event::PodReady(pod, life) => self.pod_ready(pod, life),
+            Event::PodCrashed(pod, life) => self.pod_crashed(pod, life),
+            Event::PodRestarts(pod, life) => self.pod_restarts(pod, life),
+            Event::PodGone(pod, life) => self.pod_gone(pod, life),
+            Event::NodeSilent(node, outage) => self.node_silent(node, outage),
+            Event::NodeTaint => self.node_taint(),
+            Event::TaintEviction(pod, node, outage) => self.taint_eviction(pod, node, outage),
             Event::Deliver => self.deliver_due(),
             Event::Request(controller, slot, life) => {
                 if life == self.life {
@@ -313,8 +340,8 @@ impl Cluster {
 
     fn take_changes(&mut self, changes: &mut Vec<(u64, Change)>) {
         for (version, change) in changes.drain(..) {
-            if let Change::Pod(pod, state) = &change {
-                self.kubelet(*pod, state);
+            if let Change::Pod(pod, _) = &change {
+                self.pod_changed(*pod);
             }
             if self.controllers_away {
                 // Nobody watches; what was written is in the list with which they start.
@@ -336,27 +363,6 @@ impl Cluster {
         while self.pending.front().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, version, change) = self.pending.pop_front().expect("just seen");
             self.deliver(version, change);
-        }
-    }
-
-    fn kubelet(&mut self, pod: PodId, state: &PodState) {
-        if !state.exists {
-            return;
-        }
-        if state.deleting {
-            let grace_s = 30;
-            let stop = self.workload.stop(grace_s, &mut self.stop_rng);
-            if stop == 0 {
-                self.store.remove_pod(pod);
-            } else {
-                self.events.push(self.now.plus_nanos(stop), Event::PodGone(pod));
-            }
-        } else if state.phase == Phase::Pending && state.node == NodeId::NONE && !state.ready {
-            let started = self.now.plus_nanos(self.config.start_delay_ns);
-            let image = self.store.image(pod).clone();
-            if let Startup::Ready(ns) = self.workload.startup(pod.0, &image, &mut self.startup_rng) {
-                self.events.push(started.plus_nanos(ns), Event::PodReady(pod));
-            }
         }
     }
 }

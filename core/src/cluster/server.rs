@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::{ApiFault, Fate, Gate};
 use super::informer::PodCache;
 use super::pods::{DeploymentId, PodId, RsId};
-use super::store::Store;
+use super::store::{DeletedBy, Store};
 use crate::api::{Deployment, KubernetesVersion, List, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
 use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
@@ -184,7 +184,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
 
     fn delete_pod(&mut self, pod: PodId, _rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
         self.send(|server| {
-            if server.store.delete_pod(pod, true) {
+            if server.store.delete_pod(pod, DeletedBy::Controller) {
                 Ok(())
             } else {
                 Err(gone("pods", &server.store.pod_name(pod)))

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::nodes::UNREACHABLE;
 use super::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodState, RsId, stamp};
-use crate::api::{Deployment, List, ObjectMeta, OwnerReference, ReplicaSet, Str, StringMap, Time};
+use crate::api::{
+    Demand, Deployment, List, ObjectMeta, OwnerReference, PodTemplate, ReplicaSet, Str, StringMap, Time,
+    Tolerated,
+};
 use crate::controller::{ApiError, ApiErrorKind};
 use crate::zoo::{Mutant, active};
 
@@ -28,8 +32,51 @@ pub struct PodRecord {
     pub version: u64,
     /// The ReplicaSet that created it (gives its name, whoever owns it now).
     pub origin: RsId,
-    /// Number of the image that it runs.
-    pub image: u32,
+    /// Number of its shape.
+    pub shape: u32,
+    /// Its deletion was not asked for by its ReplicaSet: a person, a drain, a taint.
+    pub evicted: bool,
+}
+
+/// What the pods of one template have in common.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    template: PodTemplate,
+    /// Image of the first container.
+    pub image: Str,
+    /// What the scheduler sets aside for it.
+    pub demand: Demand,
+    /// `terminationGracePeriodSeconds`, s.
+    pub grace_s: i64,
+    /// How long it stays on a node that cannot be reached.
+    pub tolerates_unreachable: Tolerated,
+    /// `controller.kubernetes.io/pod-deletion-cost` of the template.
+    cost: i32,
+}
+
+impl Shape {
+    fn of(template: &PodTemplate) -> Self {
+        let key = crate::api::annotation::POD_DELETION_COST;
+        Shape {
+            template: template.clone(),
+            image: template.image().into(),
+            demand: template.demand(),
+            grace_s: template.grace_s(),
+            tolerates_unreachable: template.tolerates(UNREACHABLE),
+            cost: template.annotation(key).map_or(0, |text| {
+                crate::controller::replicaset::ranking::deletion_cost(&StringMap::from_iter([(key, text)]))
+            }),
+        }
+    }
+}
+
+/// Who asks for a pod's deletion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeletedBy {
+    /// Its ReplicaSet.
+    Controller,
+    /// A person, a drain, a taint.
+    Other,
 }
 
 /// Pods of one ReplicaSet as they are, not as any cache has it.
@@ -63,7 +110,9 @@ pub struct Store {
     totals: Vec<Totals>,
     orphan_totals: Totals,
     labels: Vec<StringMap>,
-    images: Vec<Str>,
+    shapes: Vec<Shape>,
+    /// Whether pods need a node to run.
+    pub(super) has_nodes: bool,
     /// Pods that the namespace's quota allows to exist; `None` = any number.
     pub quota_pods: Option<u32>,
     alive: u32,
@@ -356,12 +405,17 @@ impl Store {
 
     /// The image of a pod.
     pub fn image(&self, id: PodId) -> &Str {
-        &self.images[self.pod(id).image as usize]
+        &self.shape(id).image
+    }
+
+    /// What a pod has in common with the others of its template.
+    pub fn shape(&self, id: PodId) -> &Shape {
+        &self.shapes[self.pod(id).shape as usize]
     }
 
     /// Every pod ever created and what it runs, in creation order.
     pub fn pod_images(&self) -> impl Iterator<Item = (&PodState, &Str)> {
-        self.pods.iter().map(|pod| (&pod.state, &self.images[pod.image as usize]))
+        self.pods.iter().map(|pod| (&pod.state, &self.shapes[pod.shape as usize].image))
     }
 
     /// Number of a label set.
@@ -373,11 +427,11 @@ impl Store {
         }) as u32)
     }
 
-    fn intern_image(&mut self, image: &str) -> u32 {
-        let found = self.images.iter().rposition(|known| known == image);
+    fn intern_shape(&mut self, template: &PodTemplate) -> u32 {
+        let found = self.shapes.iter().rposition(|known| known.template.same_body(template));
         found.unwrap_or_else(|| {
-            self.images.push(image.into());
-            self.images.len() - 1
+            self.shapes.push(Shape::of(template));
+            self.shapes.len() - 1
         }) as u32
     }
 
@@ -402,11 +456,8 @@ impl Store {
         let id = PodId(self.pods.len() as u32);
         let uid = self.new_uid();
         let labels = self.intern_labels(&rs.spec.template.labels);
-        let image = self.intern_image(rs.spec.template.image());
-        let key = crate::api::annotation::POD_DELETION_COST;
-        let cost = rs.spec.template.annotation(key).map_or(0, |text| {
-            crate::controller::replicaset::ranking::deletion_cost(&StringMap::from_iter([(key, text)]))
-        });
+        let shape = self.intern_shape(&rs.spec.template);
+        let cost = self.shapes[shape as usize].cost;
         let none = PodState {
             uid,
             owner: Some(owner),
@@ -421,7 +472,7 @@ impl Store {
             deleting: false,
             exists: false,
         };
-        self.pods.push(PodRecord { state: none, version: 0, origin: owner, image });
+        self.pods.push(PodRecord { state: none, version: 0, origin: owner, shape, evicted: false });
         self.put_pod(id, PodState { exists: true, ..none });
         Ok((id, self.version))
     }
@@ -455,11 +506,16 @@ impl Store {
         totals.terminating += sign * i32::from(state.is_terminating());
     }
 
-    /// Asks a pod to stop: it terminates if it may take time, else it is gone at once. `false` = it was gone.
-    pub fn delete_pod(&mut self, id: PodId, graceful: bool) -> bool {
+    /// Asks a pod to stop: it terminates if its kubelet has something to stop, else it is gone at once (it has
+    /// finished, or no node yet). `false` = it was gone.
+    pub fn delete_pod(&mut self, id: PodId, by: DeletedBy) -> bool {
         let state = self.pod(id).state;
         if state.exists {
-            self.put_pod(id, PodState { deleting: true, exists: graceful && !state.is_finished(), ..state });
+            let nowhere = self.has_nodes && state.node == NodeId::NONE;
+            if !state.deleting {
+                self.pods[id.0 as usize].evicted = by == DeletedBy::Other;
+            }
+            self.put_pod(id, PodState { deleting: true, exists: !state.is_finished() && !nowhere, ..state });
         }
         state.exists
     }

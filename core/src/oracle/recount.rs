@@ -1,8 +1,10 @@
 //! One state, counted from its objects.
 
+use std::collections::BTreeSet;
+
 use crate::api::{IntOrString, StrategyType, Time};
 use crate::cluster::Cluster;
-use crate::cluster::pods::{DeploymentId, RsId, time};
+use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
 
 /// The limits of a Deployment as numbers of pods, from its spec alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +47,8 @@ pub struct Recount {
     pub is_paused: bool,
     /// ReplicaSets that exist, oldest first.
     pub sets: Vec<SetCount>,
+    /// The available pods.
+    pub available_pods: BTreeSet<PodId>,
 }
 
 /// Percentages of `replicas`; surge rounds up, unavailable down.
@@ -86,7 +90,8 @@ impl Recount {
             let size = i64::from(rs.spec.replicas);
             sets.push(SetCount { id: rs_id, is_current, size, running: 0, active: 0, available: 0 });
         }
-        for pod in cluster.store.pods() {
+        let mut available_pods = BTreeSet::new();
+        for (number, pod) in cluster.store.pods().iter().enumerate() {
             let state = &pod.state;
             let Some(at) = sets.iter().position(|set| Some(set.id) == state.owner) else { continue };
             let Some(rs) = cluster.store.replica_set(sets[at].id) else { continue };
@@ -97,7 +102,10 @@ impl Recount {
             if state.is_active() {
                 set.active += 1;
                 let since = time(state.ready_s).plus_seconds(i64::from(rs.spec.min_ready_seconds));
-                set.available += i64::from(state.ready && since <= cluster.now());
+                if state.ready && since <= cluster.now() {
+                    set.available += 1;
+                    available_pods.insert(PodId(number as u32));
+                }
             }
         }
         Some(Recount {
@@ -106,7 +114,18 @@ impl Recount {
             is_recreate: d.spec.strategy.type_ == StrategyType::Recreate,
             is_paused: d.spec.paused,
             sets,
+            available_pods,
         })
+    }
+
+    /// Pods that were available in this state and are no more, although no controller took them: they crashed, their
+    /// node was lost or drained, or somebody deleted them.
+    pub fn lost_to_others(&self, cluster: &Cluster) -> i64 {
+        let gone = self.available_pods.iter().filter(|pod| {
+            let pod = cluster.store.pod(**pod);
+            if pod.state.is_active() { !pod.state.ready } else { pod.evicted || pod.state.is_finished() }
+        });
+        gone.count() as i64
     }
 
     /// Sum of all sizes.

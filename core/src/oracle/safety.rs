@@ -33,22 +33,22 @@ impl Safety {
         }
         let Some(now) = Recount::of(cluster, self.id) else { return Ok(()) };
         if let Some(before) = self.before.as_ref().filter(|_| self.caches_current && !interfered) {
-            step(before, &now)?;
+            step(before, &now, before.lost_to_others(cluster))?;
         }
         self.before = Some(now);
         Ok(())
     }
 }
 
-/// Properties of a step that was the controllers' alone.
-fn step(before: &Recount, now: &Recount) -> Result<(), Violation> {
+/// Properties of a step in which only the controllers acted, apart from `lost` available pods that they did not take.
+fn step(before: &Recount, now: &Recount, lost: i64) -> Result<(), Violation> {
     let fail = |property, what| Err(Violation { property, at: now.at, what });
     let limits = now.limits;
     let most = before.size().max(limits.ceiling);
     if now.size() > most {
         return fail(Property::SSurge, format!("sizes add up to {}, {most} at most", now.size()));
     }
-    let least = before.available().min(limits.floor);
+    let least = (before.available() - lost).min(limits.floor);
     if now.available() < least {
         return fail(Property::SAvail, format!("{} pods available, {least} at least", now.available()));
     }

@@ -251,6 +251,7 @@ impl RawWorkload {
         Workload {
             images: images.collect(),
             default: Behavior { startup, gets_ready: !self.never_ready.unwrap_or(false) },
+            crashes: BTreeMap::new(),
             startup_by_order: Vec::new(),
             // Scenario times are from "container running" to Ready: the probe is in them.
             probe: None,

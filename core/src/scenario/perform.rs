@@ -9,6 +9,7 @@ use super::merge::merge;
 use super::{Scenario, objects};
 use crate::api::{Deployment, ReplicaSet, StringMap};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
+use crate::cluster::store::DeletedBy;
 use crate::cluster::{Cluster, UserAction, UserError};
 
 /// What the person at the keyboard remembers.
@@ -327,7 +328,7 @@ fn delete_pods(which: &Deleted, world: &mut Cluster) -> Reply {
     }
     let names: Vec<String> = chosen.iter().map(|pod| world.store.pod_name(*pod)).collect();
     for pod in chosen {
-        world.store.delete_pod(pod, true);
+        world.store.delete_pod(pod, DeletedBy::Other);
     }
     Ok(names.iter().map(|name| format!("pod \"{name}\" deleted")).collect::<Vec<_>>().join("\n"))
 }

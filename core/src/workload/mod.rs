@@ -23,6 +23,24 @@ pub struct Behavior {
     pub gets_ready: bool,
 }
 
+/// How the containers of an image end by themselves.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Crash {
+    /// How many of a million runs end so.
+    pub per_million: u32,
+    /// From the start of the containers to the end.
+    pub after: Distribution,
+}
+
+impl Crash {
+    /// Draws whether and when (ns after its start) one run ends. Takes two random numbers.
+    pub fn draw(&self, rng: &mut Rng) -> Option<i64> {
+        let crashes = rng.below(1_000_000) < u64::from(self.per_million);
+        let after = self.after.sample(rng);
+        crashes.then_some(after.max(0))
+    }
+}
+
 /// When the kubelet looks whether a container is ready.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReadinessProbe {
@@ -52,6 +70,8 @@ pub struct Workload {
     pub default: Behavior,
     /// What other images do.
     pub images: BTreeMap<Str, Behavior>,
+    /// Which images crash; the others never do.
+    pub crashes: BTreeMap<Str, Crash>,
     /// Fixed start-up times by pod in creation order, repeated (ns; negative = never); overrides distributions.
     pub startup_by_order: Vec<i64>,
     /// Readiness probe of the pods; `None` = ready as soon as they work.
@@ -67,6 +87,7 @@ impl Default for Workload {
         Workload {
             default: Behavior { startup: Distribution::Constant(0), gets_ready: true },
             images: BTreeMap::new(),
+            crashes: BTreeMap::new(),
             startup_by_order: Vec::new(),
             probe: None,
             stop: Distribution::Constant(0),
@@ -78,6 +99,11 @@ impl Default for Workload {
 impl Workload {
     fn behavior(&self, image: &str) -> &Behavior {
         self.images.get(image).unwrap_or(&self.default)
+    }
+
+    /// How an image crashes.
+    pub fn crash(&self, image: &str) -> Option<&Crash> {
+        self.crashes.get(image)
     }
 
     /// Draws what becomes of the `order`-th pod. Takes the same number of random numbers whatever the image, so

@@ -3,6 +3,7 @@
 mod faults;
 mod hostile;
 mod manifests;
+mod nodes;
 mod timed;
 mod upstream;
 mod versions;
