@@ -46,10 +46,6 @@ fn pre_stop_s(container: &Value) -> i64 {
     container.pointer("/lifecycle/preStop/sleep/seconds").and_then(Value::as_i64).unwrap_or(0)
 }
 
-fn grace_s(d: &Deployment) -> Option<i64> {
-    d.spec.template.body().pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64)
-}
-
 /// The common setting of all runs.
 ///
 /// # Errors
@@ -77,7 +73,6 @@ pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
         config,
         startup: distribution(&choices.startup, ASSUMED_STARTUP)?,
         stop,
-        grace_s: grace_s(d).unwrap_or(30),
         probe: slowest,
         horizon_s: choices.horizon_s.unwrap_or(7200),
     })
@@ -145,7 +140,7 @@ pub fn assumptions(
     }
     add(
         "grace period",
-        format!("{} s", setting.grace_s),
+        format!("{} s", d.spec.template.grace_s()),
         Origin::Manifest,
         "spec.template.spec.terminationGracePeriodSeconds",
     );

@@ -24,8 +24,6 @@ pub struct Setting {
     pub startup: Distribution,
     /// From SIGTERM to the end, preStop included.
     pub stop: Distribution,
-    /// Grace period, s.
-    pub grace_s: i64,
     /// Readiness probe of the slowest container.
     pub probe: Option<ReadinessProbe>,
     /// Longest rollout, s of virtual time.
@@ -76,10 +74,9 @@ fn workload(setting: &Setting, situation: SituationId) -> Workload {
     Workload {
         default: good,
         images,
-        startup_by_order: Vec::new(),
         probe: setting.probe,
         stop: setting.stop.clone(),
-        grace_s: Some(setting.grace_s),
+        ..Workload::default()
     }
 }
 
