@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
@@ -98,8 +99,27 @@ func (s *syncer) build() {
 	s.deployments = ds.Informer().GetIndexer()
 	s.replicaSets = rss.Informer().GetIndexer()
 	s.pods = ps.Informer().GetIndexer()
+	*private[cache.Indexer](rsc, "podIndexer") = sortedIndexer{s.pods}
 	s.replicaSet = rsc
 	s.handlers = map[string]syncFunc{"deployment": deploymentSync(dc), "replicaset": replicaSetSync(rsc)}
+}
+
+// sortedIndexer hands objects out by uid, then by name. The indexer beneath has
+// them in a hash map, so upstream any order may come, and which of two pods
+// that rank alike is deleted depends on it: with one order chosen for it, the
+// controller is deterministic.
+type sortedIndexer struct{ cache.Indexer }
+
+func (s sortedIndexer) ByIndex(index, value string) ([]any, error) {
+	list, err := s.Indexer.ByIndex(index, value)
+	slices.SortFunc(list, func(a, b any) int {
+		x, y := a.(metav1.Object), b.(metav1.Object)
+		if d := strings.Compare(string(x.GetUID()), string(y.GetUID())); d != 0 {
+			return d
+		}
+		return strings.Compare(x.GetName(), y.GetName())
+	})
+	return list, err
 }
 
 func (s *syncer) solve(line []byte) answer {

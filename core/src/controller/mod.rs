@@ -4,6 +4,7 @@
 mod adoption;
 pub mod decide;
 pub mod deployment;
+mod go_sort;
 pub mod quote;
 pub mod replicaset;
 mod selector;

@@ -6,7 +6,7 @@ use super::DeploymentApi;
 use super::annotations::revision;
 use super::sync::{Cached, Pass, by_creation};
 use crate::api::ReplicaSet;
-use crate::controller::{ApiErrorKind, SyncError};
+use crate::controller::{ApiErrorKind, SyncError, go_sort};
 use crate::zoo::{Mutant, active};
 
 /// The order of the list before it is sorted by revision. Upstream sorts one shared list in place for other purposes;
@@ -43,7 +43,8 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         if order == Order::NewestFirst {
             candidates.reverse();
         }
-        insertion_sort(&mut candidates, |a, b| by_revision(a, b));
+        // With readable revisions any algorithm gives the same order; with unreadable ones it decides.
+        go_sort::sort(&mut candidates, |a, b| by_revision(a, b) == Ordering::Less);
         for rs in candidates.into_iter().take(excess) {
             let idle = rs.status.replicas == 0
                 && rs.spec.replicas == 0
@@ -67,17 +68,5 @@ fn by_revision(a: &ReplicaSet, b: &ReplicaSet) -> Ordering {
         (Some(left), Some(right)) if active(Mutant::SPruneNewest) => right.cmp(&left),
         (Some(left), Some(right)) if left != right => left.cmp(&right),
         _ => by_creation(a, b),
-    }
-}
-
-/// Each element moves left while it is less than its left neighbour: what Go's `sort.Sort` does with up to 12 elements.
-/// With readable revisions any algorithm gives the same order; with unreadable ones it decides.
-fn insertion_sort<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
-    for i in 1..items.len() {
-        let mut j = i;
-        while j > 0 && compare(&items[j], &items[j - 1]) == Ordering::Less {
-            items.swap(j, j - 1);
-            j -= 1;
-        }
     }
 }

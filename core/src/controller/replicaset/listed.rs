@@ -149,7 +149,11 @@ impl PodsView for ListedPods<'_> {
             claimed.extend((0..self.pods.len()).filter(dying));
         }
         if n < claimed.len() {
-            claimed.sort_by_key(|i| (&self.pods[*i].meta.uid, &self.pods[*i].meta.name));
+            // Upstream lists what it owns before what it adopted; inside of either any order may come.
+            claimed.sort_by_key(|i| {
+                let meta = &self.pods[*i].meta;
+                (self.adopted.contains(i), &meta.uid, &meta.name)
+            });
             let related = related_by_node(rs, self.replica_sets, self.pods);
             let mut ranked: Vec<(RankKey<&str>, usize)> = claimed
                 .iter()

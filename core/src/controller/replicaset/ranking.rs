@@ -2,12 +2,14 @@
 //!
 //! The comparison is upstream's `ActivePodsWithRanks`, rule by rule. It is **not transitive** (a difference in ready
 //! time inside one bucket is settled by uid, an equal ready time by restarts), so the result depends on the order in
-//! which a sort compares; [`sort`] fixes one: insertion sort of pods that come in order of uid. Upstream's own input
-//! comes in random order, so where the relation ties or turns in a circle any of its outcomes is as good as ours.
+//! which a sort compares; [`sort`] compares in Go's. Upstream's own input comes in random order; ours comes in order of
+//! uid, which is one of them. So where the relation ties or turns in a circle our outcome is what the real controller
+//! decides when its pods happen to come in that order.
 
 use std::cmp::Ordering;
 
 use crate::api::{Pod, PodPhase, StringMap, Time, annotation};
+use crate::controller::go_sort;
 use crate::zoo::{Mutant, active};
 
 /// What the comparison looks at. `U` is something that orders as the uid does.
@@ -135,12 +137,5 @@ pub fn restarts(pod: &Pod) -> (i32, i32) {
 
 /// Sorts pods into the order in which they go. To be deterministic they must come in a fixed order (by uid, then name).
 pub fn sort<U: Ord, P>(pods: &mut [(RankKey<U>, P)], now: Time) {
-    for i in 1..pods.len() {
-        // Where it belongs among those before it, walking left while it is less; one rotation instead of many swaps.
-        let mut at = i;
-        while at > 0 && compare(&pods[i].0, &pods[at - 1].0, now) == Ordering::Less {
-            at -= 1;
-        }
-        pods[at..=i].rotate_right(1);
-    }
+    go_sort::sort(pods, |a, b| compare(&a.0, &b.0, now) == Ordering::Less);
 }
