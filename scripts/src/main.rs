@@ -1,5 +1,6 @@
-//! Developer commands: `cargo xtask tidy`, `cargo xtask zoo`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask tidy`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask ci`.
 
+mod conformance;
 mod tidy;
 mod zoo;
 
@@ -11,6 +12,7 @@ usage: cargo xtask COMMAND
 
   tidy          house rules that no compiler checks: arrows between modules, long files, unfinished marks, impure
                 words in the core, machine paths, and whether the documents tell of what is there
+  conformance …  ours against the real controllers: cargo xtask conformance help
   zoo [OPTION …]
                 searches with the fuzzing harness for each known bug of core/src/zoo, and writes fuzz/BUG-ZOO.md
   ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
             Err(error) => say(&format!("error: {error}\n\n{}", zoo::USAGE), ExitCode::FAILURE),
         },
         Some("ci") => run(Command::new(root().join(".ci/run")).args(arguments)),
+        Some("conformance") => conformance::main(&arguments.collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") => say(USAGE, ExitCode::SUCCESS),
         _ => say(USAGE, ExitCode::from(2)),
     }

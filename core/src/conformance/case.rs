@@ -96,6 +96,10 @@ fn objects<T>(
     let mut objects = Vec::with_capacity(list.len());
     for (i, value) in list.iter().enumerate() {
         let object = read(value).map_err(|error| format!("{field}[{i}]: {error}"))?;
+        if field != "pods" && value.pointer("/spec/replicas").is_none_or(Value::is_null) {
+            // The API server puts 1 there; the controllers rely on it, and crash as soon as they look.
+            return Err(format!("{field}[{i}]: spec.replicas is null, which no API server stores"));
+        }
         let ObjectMeta { name, namespace: ns, .. } = meta(&object);
         if name.is_empty() || ns.is_empty() {
             return Err(format!("{field}[{i}] has no name or no namespace"));

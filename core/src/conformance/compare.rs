@@ -30,16 +30,30 @@ impl fmt::Display for Difference {
 /// new `pod-template-hash`, the order of neighbouring patches, the text of errors, and whether something empty is
 /// written or left out.
 pub fn same(ours: &Value, theirs: &Value) -> Result<(), Difference> {
-    compare("", &level(ours), &level(theirs))
+    compare("", &comparable(ours, Names::Free), &comparable(theirs, Names::Free))
 }
 
-/// The compared part of a verdict in one form.
-fn level(verdict: &Value) -> Value {
+/// The same, but a new `pod-template-hash` must have the same value, too: two speakers of one version of Kubernetes.
+pub fn same_with_names(ours: &Value, theirs: &Value) -> Result<(), Difference> {
+    compare("", &comparable(ours, Names::Compared), &comparable(theirs, Names::Compared))
+}
+
+/// Whether the value of a new `pod-template-hash` counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Names {
+    /// It is replaced by `HASH` wherever it stands: versions of Kubernetes hash differently.
+    Free,
+    /// It stays.
+    Compared,
+}
+
+/// The part of a verdict that is compared, in one form: two verdicts say the same if these are equal.
+pub fn comparable(verdict: &Value, names: Names) -> Value {
     if verdict.get("invalid").is_some() {
         return json!({"id": verdict["id"], "invalid": true});
     }
     let mut verdict = verdict.clone();
-    if let Some((name, hash)) = created(&verdict) {
+    if let Some((name, hash)) = created(&verdict).filter(|_| names == Names::Free) {
         if name.len() >= NAME_MAX {
             // A long name is cut to make room for the hash, so its length depends on that of the hash, too.
             replace(&mut verdict, &name, &format!("{}-HASH", name.chars().take(200).collect::<String>()));
@@ -142,6 +156,11 @@ fn replace(value: &mut Value, from: &str, to: &str) {
         Value::Object(map) => map.values_mut().for_each(|value| replace(value, from, to)),
         _ => {}
     }
+}
+
+/// The first place at which two values differ; absent is the same as `null`.
+pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
+    compare("", ours, theirs).err()
 }
 
 fn compare(path: &str, ours: &Value, theirs: &Value) -> Result<(), Difference> {

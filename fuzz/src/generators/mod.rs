@@ -1,6 +1,10 @@
 //! Random worlds and what happens in them, from the fuzzer's bytes. Every value that the bytes can name is valid:
 //! what the API server would refuse is not generated.
 
+pub mod draw;
+pub mod run_case;
+pub mod sync_state;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
 use maxsurge_core::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType};
 use maxsurge_core::cluster::{ClusterConfig, UserAction};

@@ -15,7 +15,7 @@ pub(super) fn state(draw: &mut Draw<'_, '_>) -> Value {
         28 => draw.of(&["web-1", "a", "Web \"x\"\n"]).to_owned(),
         _ => "web".to_owned(),
     };
-    let (current, replicas) = (parts::template_number(draw), parts::count(draw));
+    let (current, replicas) = (parts::stored_template_number(draw), parts::count(draw));
     let strategy = strategy(draw);
     let d = deployment(draw, now, &name, current, replicas, strategy);
     let sets: Vec<Value> = (0..sets(draw)).map(|n| replica_set(draw, now, &d, n)).collect();
@@ -87,9 +87,12 @@ fn deployment(
     if draw.one_in(300) {
         replicas = Value::Null;
     }
-    let deadline = draw.of(&[json!(600), json!(10), json!(1), json!(60), Value::Null, json!(2_147_483_647), json!(-5)]);
-    let limit = draw.of(&[json!(10), json!(2), json!(1), json!(0), Value::Null, json!(2_147_483_647), json!(-1)]);
-    let selector = if draw.one_in(3) { parts::selector(draw) } else { json!({"matchLabels": {"app": "web"}}) };
+    let deadline =
+        draw.of(&[json!(600), json!(10), json!(1), json!(60), Value::Null, json!(2_147_483_647), json!(-5)]);
+    let limit =
+        draw.of(&[json!(10), json!(2), json!(1), json!(0), Value::Null, json!(2_147_483_647), json!(-1)]);
+    let selector =
+        if draw.one_in(3) { parts::selector(draw) } else { json!({"matchLabels": {"app": "web"}}) };
     json!({
         "metadata": meta,
         "spec": {

@@ -41,11 +41,11 @@ impl Subject {
 pub fn sync_case(id: &str, subject: Subject, u: &mut Unstructured<'_>) -> Value {
     let mut draw = Draw(u);
     let reachable = draw.range(0, 9) > 6;
-    let mut case = match subject {
-        _ if reachable => reachable::state(subject, &mut draw),
+    let taken = if reachable { reachable::state(subject, &mut draw) } else { None };
+    let mut case = taken.unwrap_or_else(|| match subject {
         Subject::Deployment => deployment::state(&mut draw),
         Subject::ReplicaSet => replica_set::state(&mut draw),
-    };
+    });
     if draw.one_in(if reachable { 2 } else { 4 }) {
         for _ in 0..draw.range(1, 3) {
             bend::bend(&mut case, &mut draw);
@@ -57,7 +57,13 @@ pub fn sync_case(id: &str, subject: Subject, u: &mut Unstructured<'_>) -> Value 
 }
 
 /// A case without its id and controller. Lists that are empty are left out.
-fn case(key: &str, now: String, deployments: Vec<Value>, replica_sets: Vec<Value>, pods: Vec<Value>) -> Value {
+fn case(
+    key: &str,
+    now: String,
+    deployments: Vec<Value>,
+    replica_sets: Vec<Value>,
+    pods: Vec<Value>,
+) -> Value {
     let mut case = json!({"key": key, "now": now});
     for (field, list) in [("deployments", deployments), ("replicaSets", replica_sets), ("pods", pods)] {
         if !list.is_empty() {

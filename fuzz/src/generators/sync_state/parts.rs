@@ -81,8 +81,12 @@ pub(super) fn limit(draw: &mut Draw<'_, '_>) -> Value {
         5..=7 => format!("{}%", draw.of(&[25, 0, 1, 10, 33, 50, 99, 100, 101, 150])).into(),
         8 => Value::Null,
         9 => draw.of(&[-1, 50_000, 2_147_483_647, -2_147_483_648_i64]).into(),
-        10 => draw.of(&["-25%", "+5%", "007%", "200%", "99999%", "9223372036854775807%", "3000000000%"]).into(),
-        _ => draw.of(&["5", "a%", "%", "40%%", "30%0", "", " 5%", "5.5%", "9223372036854775808%", "0x1%"]).into(),
+        10 => {
+            draw.of(&["-25%", "+5%", "007%", "200%", "99999%", "9223372036854775807%", "3000000000%"]).into()
+        }
+        _ => draw
+            .of(&["5", "a%", "%", "40%%", "30%0", "", " 5%", "5.5%", "9223372036854775808%", "0x1%"])
+            .into(),
     }
 }
 
@@ -144,9 +148,7 @@ pub(super) fn labels(draw: &mut Draw<'_, '_>) -> Map<String, Value> {
 
 /// A label selector.
 pub(super) fn selector(draw: &mut Draw<'_, '_>) -> Value {
-    let expression = |key: &str, operator: &str, values: &[&str]| {
-        json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]})
-    };
+    let expression = |key: &str, operator: &str, values: &[&str]| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
     match draw.range(0, 29) {
         0..=20 => json!({"matchLabels": {"app": "web"}}),
         21 => expression("app", draw.of(&["In", "NotIn"]), &["web", "db"]),
@@ -175,6 +177,16 @@ pub(super) fn template_number(draw: &mut Draw<'_, '_>) -> usize {
     }
 }
 
+/// The number of a template in the form in which an API server gives it back, as the hash of a new ReplicaSet is
+/// computed from: without empty lists and maps, quantities in their shortest form.
+pub(super) fn stored_template_number(draw: &mut Draw<'_, '_>) -> usize {
+    match template_number(draw) {
+        7 => 6,
+        11 => 0,
+        number => number,
+    }
+}
+
 /// That template, without the hash label.
 pub(super) fn template(number: usize) -> Value {
     let pod = |spec: Value| {
@@ -193,14 +205,15 @@ pub(super) fn template(number: usize) -> Value {
         n @ 0..=5 => pod(json!({"image": format!("web:{n}")})),
         6 => pod(json!({"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}})),
         7 => pod(json!({"resources": {"requests": {"cpu": "1000m", "memory": "1024Mi"}}})),
-        8 => pod(json!({"resources": {"requests": {"cpu": "1001m", "memory": "1024Mi"}}})),
+        8 => pod(json!({"resources": {"requests": {"cpu": "1001m", "memory": "1Gi"}}})),
         9 => pod(json!({"pod.securityContext": {}})),
         10 => pod(json!({"pod.terminationGracePeriodSeconds": 0})),
         11 => pod(json!({"args": [], "env": null, "pod.nodeSelector": {}})),
         12 => pod(json!({"pod.initContainers": [{"name": "side", "image": "x", "restartPolicy": "Always"}]})),
         13 => {
             let mut template = pod(json!({}));
-            template["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"});
+            template["metadata"]["annotations"] =
+                json!({"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"});
             template
         }
         14 => {
@@ -227,7 +240,11 @@ pub(super) fn owners(draw: &mut Draw<'_, '_>, kind: &str, name: &str, uid: &str)
         // Right uid, wrong kind or name; and an earlier owner of the same name.
         17 => json!([reference("DaemonSet", name, uid, true.into())]),
         18 => json!([reference(kind, draw.of(&["other", name]), draw.of(&[uid, "old-1"]), true.into())]),
-        _ => json!([reference(kind, "first", "x-2", false.into()), ours, reference(kind, "third", "x-3", true.into())]),
+        _ => json!([
+            reference(kind, "first", "x-2", false.into()),
+            ours,
+            reference(kind, "third", "x-3", true.into())
+        ]),
     }
 }
 

@@ -82,7 +82,8 @@ fn replica_set(draw: &mut Draw<'_, '_>, now: Now, name: &str, n: usize, crowd: u
     if draw.one_in(400) {
         size = Value::Null;
     }
-    let selector = if draw.one_in(4) { parts::selector(draw) } else { json!({"matchLabels": {"app": "web"}}) };
+    let selector =
+        if draw.one_in(4) { parts::selector(draw) } else { json!({"matchLabels": {"app": "web"}}) };
     let mut near = |of: &Value| if draw.one_in(2) { parts::some_count(draw, 5) } else { of.clone() };
     let replicas = near(&size);
     let (labelled, ready) = (near(&replicas), near(&replicas));
@@ -115,8 +116,26 @@ pub(super) fn pod(draw: &mut Draw<'_, '_>, now: Now, owner: &Value, n: usize) ->
     let mut annotations = Map::new();
     if draw.one_in(5) {
         const COSTS: [&str; 20] = [
-            "0", "1", "10", "-1", "-05", "-0", "+1", "007", "00", "", " 1", "1_0", "0x1", "x", "2147483647",
-            "2147483648", "-2147483648", "-2147483649", "1.5", "-",
+            "0",
+            "1",
+            "10",
+            "-1",
+            "-05",
+            "-0",
+            "+1",
+            "007",
+            "00",
+            "",
+            " 1",
+            "1_0",
+            "0x1",
+            "x",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "-2147483649",
+            "1.5",
+            "-",
         ];
         annotations.insert("controller.kubernetes.io/pod-deletion-cost".into(), draw.of(&COSTS).into());
     }
@@ -164,11 +183,10 @@ fn pod_status(draw: &mut Draw<'_, '_>, now: Now) -> Value {
         conditions.push(condition);
     }
     status["conditions"] = conditions.into();
-    for (field, names) in [("containerStatuses", ["web", "log"]), ("initContainerStatuses", ["side", "init"])] {
+    for (field, names) in [("containerStatuses", ["web", "log"]), ("initContainerStatuses", ["side", "init"])]
+    {
         if draw.one_in(4) {
-            let of = |name: &str, restarts: i64| {
-                json!({"name": name, "restartCount": restarts, "ready": true, "image": "x", "imageID": "y"})
-            };
+            let of = |name: &str, restarts: i64| json!({"name": name, "restartCount": restarts, "ready": true, "image": "x", "imageID": "y"});
             let restarts = [draw.of(&[0, 1, 2, 2_147_483_647, -1]), draw.of(&[0, 1, 3])];
             status[field] = json!([of(names[0], restarts[0]), of(names[1], restarts[1])]);
         }

@@ -1,0 +1,97 @@
+//! Whole rollouts: cases of the conformance protocol's mode `run`, as JSON. Everything is what an API server would
+//! accept.
+
+use arbitrary::Unstructured;
+use serde_json::{Value, json};
+
+use super::draw::Draw;
+
+/// Image that never gets ready.
+const BAD_IMAGE: &str = "web:bad";
+/// Longest run, ms of virtual time.
+const UNTIL_MS_MAX: i64 = 120_000;
+
+/// One case, with that `id`.
+pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
+    let draw = &mut Draw(u);
+    let min_ready_s = draw.of(&[0, 0, 0, 1, 5, 10]);
+    let deadline = draw.of(&[json!(600), json!(20), json!(min_ready_s + 1), json!(12), json!(45)]);
+    let replicas = if draw.one_in(12) { draw.range(13, 40) } else { draw.range(0, 12) };
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "default", "labels": {"app": "web"}},
+        "spec": {
+            "replicas": replicas,
+            "minReadySeconds": min_ready_s,
+            "revisionHistoryLimit": draw.of(&[10, 2, 1, 0]),
+            "progressDeadlineSeconds": deadline,
+            "selector": {"matchLabels": {"app": "web"}},
+            "strategy": strategy(draw),
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:1"}]}},
+        },
+    });
+    let mut at_ms = 0;
+    let steps: Vec<Value> = (0..draw.range(0, 6))
+        .map(|_| {
+            at_ms += match draw.range(0, 5) {
+                0 => 0,
+                1 | 2 => 100 * draw.range(1, 20),
+                3 => 100 * draw.range(20, 150),
+                4 => draw.range(1, 5_000),
+                _ => 1_000 * draw.range(1, 40),
+            };
+            at_ms = at_ms.min(UNTIL_MS_MAX - 25_000);
+            step(draw, at_ms)
+        })
+        .collect();
+    let startup_ms: Vec<i64> = (0..draw.range(1, 7))
+        .map(|_| match draw.range(0, 9) {
+            0..=6 => 100 * draw.range(1, 60),
+            7 => draw.range(0, 9_000),
+            8 => draw.of(&[0, 1_000, 999, 1_001]),
+            _ => -1,
+        })
+        .collect();
+    json!({
+        "id": id,
+        "deployment": deployment,
+        "steps": steps,
+        "startupMs": startup_ms,
+        "badImages": [BAD_IMAGE],
+        "terminationMs": draw.of(&[0, 0, 500, 1_000, 3_300, 30_000]),
+        "untilMs": at_ms + draw.of(&[5_000, 20_000, 25_000]),
+    })
+}
+
+fn strategy(draw: &mut Draw<'_, '_>) -> Value {
+    if draw.range(0, 5) == 5 {
+        return json!({"type": "Recreate"});
+    }
+    let mut limit = |least: i64| -> Value {
+        if draw.one_in(2) {
+            format!("{}%", draw.of(&[least.max(25), 10, 34, 50, 100, least])).into()
+        } else {
+            draw.range(least, 4).into()
+        }
+    };
+    // One of the two must not be zero.
+    let (surge, missing) = if limit(0) == json!(0) { (json!(0), limit(1)) } else { (limit(1), limit(0)) };
+    json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": missing}})
+}
+
+/// One change, now and then two at once.
+fn step(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
+    let mut step = json!({"atMs": at_ms});
+    for _ in 0..draw.of(&[1, 1, 1, 1, 2]) {
+        match draw.range(0, 11) {
+            0..=3 => step["image"] = draw.of(&["web:2", "web:3", "web:1", BAD_IMAGE]).into(),
+            4 | 5 => step["replicas"] = draw.range(0, 14).into(),
+            6 => step["paused"] = true.into(),
+            7 => step["paused"] = false.into(),
+            8 => step["strategy"] = strategy(draw),
+            9 => step["undo"] = true.into(),
+            _ => step["killPods"] = draw.range(1, 4).into(),
+        }
+    }
+    step
+}

@@ -1,0 +1,96 @@
+//! The real controllers as a process at the other end of two pipes.
+
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+use super::{Failure, Options, Source};
+
+/// A running program that answers cases.
+pub(super) struct Oracle {
+    child: Child,
+    input: Option<BufWriter<ChildStdin>>,
+    output: BufReader<ChildStdout>,
+    line: String,
+}
+
+/// Where the program is; builds it if it is not there.
+pub(super) fn program(options: &Options) -> Result<PathBuf, Failure> {
+    if let Some(path) = &options.oracle {
+        return Ok(path.clone());
+    }
+    let path = crate::root().join("target/upstream/oracle");
+    if !path.exists() {
+        eprintln!("building the real controllers (minutes when cold)");
+        let built = Command::new(crate::root().join("scripts/upstream/build.sh")).status();
+        if !built.is_ok_and(|status| status.success()) {
+            return Err(Failure::NoOracle(
+                "scripts/upstream/build.sh failed: it needs Go 1.26 or newer and, the first time, the Go modules".into(),
+            ));
+        }
+    }
+    Ok(path)
+}
+
+/// Version of Kubernetes that the program is built from, such as `v1.37.2`.
+pub(super) fn version(program: &Path) -> Result<String, Failure> {
+    let said = Command::new(program).arg("version").output().map_err(|error| not_started(program, &error))?;
+    Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+}
+
+fn not_started(program: &Path, error: &io::Error) -> Failure {
+    Failure::NoOracle(format!("{}: {error}", program.display()))
+}
+
+impl Oracle {
+    /// Starts the program for cases of that source. `repetitions` is for runs, which race.
+    pub(super) fn start(program: &Path, source: Source, repetitions: u32) -> Result<Self, Failure> {
+        let mut command = Command::new(program);
+        command.arg(source.mode());
+        if source == Source::Run {
+            command.args(["--repetitions", &repetitions.to_string()]);
+        }
+        // Upstream logs what it finds odd about odd states.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| not_started(program, &error))?;
+        let input = child.stdin.take().map(BufWriter::new);
+        let output = child.stdout.take().expect("it was asked for");
+        Ok(Oracle { child, input, output: BufReader::new(output), line: String::new() })
+    }
+
+    /// The end for cases, for another thread to write to.
+    pub(super) fn take_input(&mut self) -> BufWriter<ChildStdin> {
+        self.input.take().expect("taken once")
+    }
+
+    /// The next verdict.
+    pub(super) fn read(&mut self) -> Result<Value, Failure> {
+        self.line.clear();
+        if self.output.read_line(&mut self.line)? == 0 {
+            return Err(Failure::NoOracle(
+                "the real controllers' program ended before it had answered".into(),
+            ));
+        }
+        serde_json::from_str(&self.line)
+            .map_err(|error| Failure::NoOracle(format!("its verdict is no JSON: {error}")))
+    }
+
+    /// Puts one case and waits for the verdict.
+    pub(super) fn ask(&mut self, case: &str) -> Result<Value, Failure> {
+        let input = self.input.as_mut().expect("not taken");
+        writeln!(input, "{case}")?;
+        input.flush()?;
+        self.read()
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        // It ends at the end of its input; if it is in the midst of something, it need not finish.
+        self.input = None;
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

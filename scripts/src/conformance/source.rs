@@ -1,0 +1,60 @@
+//! Where cases come from.
+
+use arbitrary::Unstructured;
+use maxsurge_core::conformance;
+use maxsurge_fuzz::generators::draw::expand;
+use maxsurge_fuzz::generators::run_case::run_case;
+use maxsurge_fuzz::generators::sync_state::{Subject, sync_case};
+use serde_json::Value;
+
+/// What is asked of both sides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Source {
+    /// One pass of the Deployment controller.
+    Deployment,
+    /// One pass of the ReplicaSet controller.
+    ReplicaSet,
+    /// Whole rollouts.
+    Run,
+}
+
+impl Source {
+    pub(crate) const ALL: [Source; 3] = [Source::Deployment, Source::ReplicaSet, Source::Run];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Source::Deployment => "deployment",
+            Source::ReplicaSet => "replicaset",
+            Source::Run => "run",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Source> {
+        Source::ALL.into_iter().find(|source| source.as_str() == name)
+    }
+
+    /// Mode of the protocol.
+    pub(crate) fn mode(self) -> &'static str {
+        if self == Source::Run { "run" } else { "sync" }
+    }
+
+    /// The `index`-th case of a seed.
+    pub(crate) fn case(self, seed: u64, index: u64) -> Value {
+        let id = format!("{}-{seed}-{index}", self.as_str());
+        let bytes = expand(seed, index);
+        let mut u = Unstructured::new(&bytes);
+        match self {
+            Source::Deployment => sync_case(&id, Subject::Deployment, &mut u),
+            Source::ReplicaSet => sync_case(&id, Subject::ReplicaSet, &mut u),
+            Source::Run => run_case(&id, &mut u),
+        }
+    }
+
+    /// Our verdict on a case, through the entry point of `maxsurge conformance`.
+    pub(crate) fn ours(self, line: &str) -> Value {
+        match self {
+            Source::Run => conformance::run::run(line),
+            _ => serde_json::from_str(&conformance::sync(line)).expect("a verdict is JSON"),
+        }
+    }
+}
