@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::api::{
-    Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, RollingUpdate, StrategyType, Time,
-    defaults,
+    Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, PodTemplate, RollingUpdate, StrategyType,
+    Time, defaults,
 };
 use crate::cluster::pods::DeploymentId;
 use crate::cluster::{Cluster, ClusterConfig, UserAction};
@@ -49,51 +49,79 @@ fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
     }
 }
 
+/// What the user does at one moment: one update of the Deployment, then deletions of pods.
+#[derive(Default)]
 struct Step {
     at_ms: i64,
-    actions: Vec<UserAction>,
+    image: Option<String>,
+    replicas: Option<i32>,
+    paused: Option<bool>,
+    strategy: Option<DeploymentStrategy>,
     undo: bool,
+    kill_pods: u32,
 }
 
-/// The protocol's undo, which is not kubectl's: it sets the template of the second highest revision, whether the
+impl Step {
+    /// Nothing that the API would refuse is an error here: a step that changes nothing changes nothing.
+    fn apply(&self, cluster: &mut Cluster, id: DeploymentId) {
+        let Some(stored) = cluster.store.deployment(id) else { return };
+        let mut d = Deployment::clone(stored);
+        if let Some(template) = self.image.as_ref().and_then(|image| d.spec.template.with_image(None, image))
+        {
+            d.spec.template = template;
+        }
+        d.spec.replicas = self.replicas.or(d.spec.replicas);
+        d.spec.paused = self.paused.unwrap_or(d.spec.paused);
+        if let Some(strategy) = &self.strategy {
+            d.spec.strategy = strategy.clone();
+            let mut value = d.to_value();
+            defaults::deployment(&mut value);
+            d = Deployment::from_value(&value).unwrap_or(d);
+        }
+        if let Some(template) = self.undo.then(|| previous(cluster, id)).flatten() {
+            d.spec.template = template;
+        }
+        let _ = cluster.act(id, &UserAction::Apply(Box::new(d)));
+        if self.kill_pods > 0 {
+            let _ = cluster.act(id, &UserAction::KillPods(self.kill_pods));
+        }
+    }
+}
+
+/// What the protocol's undo sets, which is not kubectl's: the template of the second highest revision, whether the
 /// Deployment is paused or not, and nothing else.
-fn undo(cluster: &Cluster, id: DeploymentId) -> Option<UserAction> {
+fn previous(cluster: &Cluster, id: DeploymentId) -> Option<PodTemplate> {
     let mut sets: Vec<_> = cluster.replica_sets_of(id).map(|(_, rs)| rs).collect();
-    sets.sort_by_key(|rs| std::cmp::Reverse(revision(&rs.meta.annotations).unwrap_or(0)));
-    Some(UserAction::Template(sets.get(1)?.spec.template.without_hash()))
+    sets.sort_by_key(|rs| revision(&rs.meta.annotations).unwrap_or(0));
+    Some(sets.iter().rev().nth(1)?.spec.template.without_hash())
 }
 
 fn steps(case: &Value) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    for step in list(case, "steps")? {
-        let (mut actions, mut undo) = (Vec::new(), false);
-        for (key, value) in step.as_object().ok_or("steps: objects are needed")? {
+    for value in list(case, "steps")? {
+        let mut step = Step { at_ms: integer(value, "atMs", 0)?, ..Step::default() };
+        for (key, value) in value.as_object().ok_or("steps: objects are needed")? {
             let bad = || format!("steps: {key}: {value} does not fit");
-            actions.push(match key.as_str() {
-                "atMs" => continue,
-                "image" => {
-                    UserAction::SetImage { container: None, image: value.as_str().ok_or_else(bad)?.into() }
-                }
+            match key.as_str() {
+                "atMs" => {}
+                "image" => step.image = Some(value.as_str().ok_or_else(bad)?.into()),
                 "replicas" => {
-                    UserAction::Scale(value.as_i64().and_then(|n| i32::try_from(n).ok()).ok_or_else(bad)?)
+                    let n = value.as_i64().and_then(|n| i32::try_from(n).ok()).filter(|n| *n >= 0);
+                    step.replicas = Some(n.ok_or_else(bad)?);
                 }
-                "paused" => UserAction::Pause(value.as_bool().ok_or_else(bad)?),
-                "strategy" => UserAction::Strategy(strategy(value)?),
-                "undo" if value == &Value::Bool(true) => {
-                    undo = true;
-                    continue;
-                }
-                "undo" if value == &Value::Bool(false) => continue,
+                "paused" => step.paused = Some(value.as_bool().ok_or_else(bad)?),
+                "strategy" => step.strategy = Some(strategy(value)?),
+                "undo" => step.undo = value.as_bool().ok_or_else(bad)?,
                 "killPods" => {
-                    UserAction::KillPods(value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?)
+                    step.kill_pods = value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?;
                 }
                 _ => return Err(format!("steps: unknown field {key:?}")),
-            });
+            }
         }
-        steps.push(Step { at_ms: integer(step, "atMs", 0)?, actions, undo });
+        steps.push(step);
     }
     if steps.windows(2).any(|pair| pair[0].at_ms > pair[1].at_ms) {
-        return Err("steps: not in time order".into());
+        return Err("steps: they must be in order of time".into());
     }
     Ok(steps)
 }
@@ -167,11 +195,7 @@ fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, Strin
             acted = true;
         }
         while let Some(step) = steps.get(next_step).filter(|step| step.at_ms <= start_ms) {
-            let undone = if step.undo { undo(&cluster, recorder.id) } else { None };
-            for action in step.actions.iter().chain(&undone) {
-                // A step that the API refuses (nothing to undo, …) changes nothing.
-                let _ = cluster.act(recorder.id, action);
-            }
+            step.apply(&mut cluster, recorder.id);
             next_step += 1;
             acted = true;
         }

@@ -27,6 +27,7 @@ pub(super) struct Judge {
     source: Source,
     names: bool,
     again: Option<Oracle>,
+    rounds: u32,
 }
 
 impl Judge {
@@ -35,7 +36,12 @@ impl Judge {
             Source::Run => Some(Oracle::start(program, source, REPETITIONS)?),
             _ => None,
         };
-        Ok(Judge { source, names: version == OURS, again })
+        Ok(Judge { source, names: version == OURS, again, rounds: ROUNDS_MAX })
+    }
+
+    /// Asks less often from here on: for a search among many cases, whose result is judged anew.
+    pub(super) fn hurry(&mut self) {
+        self.rounds = 1;
     }
 
     /// `theirs` is the first verdict on the case.
@@ -59,7 +65,8 @@ impl Judge {
         {
             return Judgement::LeftOut(why);
         }
-        let same = if self.names && hashes_as_stored(line) { compare::same_with_names } else { compare::same };
+        let same =
+            if self.names && hashes_as_stored(line) { compare::same_with_names } else { compare::same };
         match same(ours, theirs) {
             Ok(()) => Judgement::Same,
             Err(difference) => Judgement::Different(difference),
@@ -83,7 +90,7 @@ impl Judge {
             return Ok(Judgement::Same);
         }
         let mut variants: Vec<Value> = timelines(theirs);
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..self.rounds {
             if variants.contains(&ours["views"]) {
                 return Ok(Judgement::Same);
             }
@@ -111,7 +118,9 @@ fn never_stored(line: &str) -> Option<&'static str> {
     let any = |field: &str, odd: fn(&Value) -> bool| {
         case[field].as_array().into_iter().flatten().any(|object| odd(&object["spec"]))
     };
-    if any("deployments", |d| d["strategy"]["type"] == "RollingUpdate" && d["strategy"]["rollingUpdate"].is_null()) {
+    if any("deployments", |d| {
+        d["strategy"]["type"] == "RollingUpdate" && d["strategy"]["rollingUpdate"].is_null()
+    }) {
         return Some("the real controller crashes without spec.strategy.rollingUpdate");
     }
     if any("deployments", |d| d["selector"].is_null()) {
@@ -120,7 +129,8 @@ fn never_stored(line: &str) -> Option<&'static str> {
     if any("deployments", |d| d["revisionHistoryLimit"].as_i64() < Some(0)) {
         return Some("the real controller crashes on a negative spec.revisionHistoryLimit");
     }
-    any("replicaSets", |rs| rs["replicas"].as_i64() < Some(0)).then_some("the real controller crashes on negative replicas")
+    any("replicaSets", |rs| rs["replicas"].as_i64() < Some(0))
+        .then_some("the real controller crashes on negative replicas")
 }
 
 /// Whether the hash of the Deployment's template can be compared. Ours is that of the template as an API server gives it
@@ -130,7 +140,9 @@ fn hashes_as_stored(line: &str) -> bool {
     fn is_stored(value: &Value) -> bool {
         match value {
             Value::Array(items) => !items.is_empty() && items.iter().all(is_stored),
-            Value::Object(map) => !map.is_empty() && !map.contains_key("resources") && map.values().all(is_stored),
+            Value::Object(map) => {
+                !map.is_empty() && !map.contains_key("resources") && map.values().all(is_stored)
+            }
             _ => true,
         }
     }

@@ -100,6 +100,7 @@ fn report(
     judge: &mut Judge,
     line: &str,
 ) -> Result<(), Failure> {
+    judge.hurry();
     let mut theirs = Oracle::start(program, source, 1)?;
     let mut verdicts = |case: &Value| -> Option<(Value, Value, String)> {
         let line = case.to_string();
@@ -114,7 +115,8 @@ fn report(
         }
     };
     let case: Value = serde_json::from_str(line).expect("it was made from one");
-    let small = shrink(&case, |case| verdicts(case).is_some());
+    let tries_max = if source == Source::Run { 300 } else { 4_000 };
+    let small = shrink(&case, tries_max, |case| verdicts(case).is_some());
     // A difference that does not come again, or one side that refuses the case, is shown as it was.
     let Some((ours, theirs, difference)) = verdicts(&small) else {
         eprintln!("it cannot be made smaller:\n{line}\nours: {}", source.ours(line));
