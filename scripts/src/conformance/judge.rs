@@ -8,8 +8,6 @@ use serde_json::{Value, json};
 use super::oracle::Oracle;
 use super::{Failure, Source};
 
-/// The version whose decisions, names included, ours are.
-const OURS: &str = "v1.37.2";
 /// How often a run is repeated at a time, and how many times, while ours is not among the timelines.
 const REPETITIONS: u32 = 8;
 const ROUNDS_MAX: u32 = 5;
@@ -25,18 +23,17 @@ pub(super) enum Judgement {
 /// Judges verdicts; asks further where runs race.
 pub(super) struct Judge {
     source: Source,
-    names: bool,
     again: Option<Oracle>,
     rounds: u32,
 }
 
 impl Judge {
-    pub(super) fn new(source: Source, program: &Path, version: &str) -> Result<Self, Failure> {
+    pub(super) fn new(source: Source, program: &Path) -> Result<Self, Failure> {
         let again = match source {
             Source::Run => Some(Oracle::start(program, source, REPETITIONS)?),
             _ => None,
         };
-        Ok(Judge { source, names: version == OURS, again, rounds: ROUNDS_MAX })
+        Ok(Judge { source, again, rounds: ROUNDS_MAX })
     }
 
     /// Asks less often from here on: for a search among many cases, whose result is judged anew.
@@ -48,28 +45,7 @@ impl Judge {
     pub(super) fn judge(&mut self, line: &str, ours: &Value, theirs: &Value) -> Result<Judgement, Failure> {
         match self.source {
             Source::Run => self.run(line, ours, theirs),
-            _ => Ok(self.sync(line, ours, theirs)),
-        }
-    }
-
-    fn sync(&self, line: &str, ours: &Value, theirs: &Value) -> Judgement {
-        let text = |verdict: &Value| verdict["invalid"].as_str().unwrap_or_default().to_owned();
-        if text(ours).contains("spec.replicas is null") {
-            return Judgement::LeftOut("spec.replicas is null");
-        }
-        if text(theirs).contains("youngest ready pod is less than 1 ms old") {
-            return Judgement::LeftOut("the real controller divides by zero");
-        }
-        if theirs.get("panic").is_some()
-            && let Some(why) = never_stored(line)
-        {
-            return Judgement::LeftOut(why);
-        }
-        let same =
-            if self.names && hashes_as_stored(line) { compare::same_with_names } else { compare::same };
-        match same(ours, theirs) {
-            Ok(()) => Judgement::Same,
-            Err(difference) => Judgement::Different(difference),
+            _ => Ok(sync(line, ours, theirs)),
         }
     }
 
@@ -109,6 +85,26 @@ impl Judge {
             }
             Some(difference) => Judgement::Different(difference),
         })
+    }
+}
+
+fn sync(line: &str, ours: &Value, theirs: &Value) -> Judgement {
+    let text = |verdict: &Value| verdict["invalid"].as_str().unwrap_or_default().to_owned();
+    if text(ours).contains("spec.replicas is null") {
+        return Judgement::LeftOut("spec.replicas is null");
+    }
+    if text(theirs).contains("youngest ready pod is less than 1 ms old") {
+        return Judgement::LeftOut("the real controller divides by zero");
+    }
+    if theirs.get("panic").is_some()
+        && let Some(why) = never_stored(line)
+    {
+        return Judgement::LeftOut(why);
+    }
+    let same = if hashes_as_stored(line) { compare::same_with_names } else { compare::same };
+    match same(ours, theirs) {
+        Ok(()) => Judgement::Same,
+        Err(difference) => Judgement::Different(difference),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use maxsurge_core::api::KubernetesVersion;
 use serde_json::{Value, json};
 
 use super::judge::{Judge, Judgement};
@@ -21,12 +22,12 @@ pub(super) fn main(options: &Options) -> Result<(), Failure> {
     let program = oracle::program(options)?;
     let version = oracle::version(&program)?;
     for source in &options.sources {
-        one(options, *source, &program, &version)?;
+        one(options, *source, &program, version)?;
     }
     Ok(())
 }
 
-fn one(options: &Options, source: Source, program: &Path, version: &str) -> Result<(), Failure> {
+fn one(options: &Options, source: Source, program: &Path, version: KubernetesVersion) -> Result<(), Failure> {
     let &Options { cases, seed, from, .. } = options;
     eprintln!(
         "{}: {} cases against Kubernetes {version}, seed {seed}{}",
@@ -34,7 +35,7 @@ fn one(options: &Options, source: Source, program: &Path, version: &str) -> Resu
         HumanCount(cases),
         if from > 0 { format!(", from {from}") } else { String::new() }
     );
-    let (mut theirs, mut judge) = (Oracle::start(program, source, 1)?, Judge::new(source, program, version)?);
+    let (mut theirs, mut judge) = (Oracle::start(program, source, 1)?, Judge::new(source, program)?);
     let mut input = theirs.take_input();
     let (send, receive) = sync_channel(AHEAD);
     // Ours thinks while theirs does; the pipe and the channel hold back whoever is ahead.
@@ -44,7 +45,7 @@ fn one(options: &Options, source: Source, program: &Path, version: &str) -> Resu
             if writeln!(input, "{line}").and_then(|()| input.flush()).is_err() {
                 return;
             }
-            let ours = source.ours(&line);
+            let ours = source.ours(&line, version);
             if send.send((line, ours)).is_err() {
                 return;
             }
@@ -81,7 +82,7 @@ fn one(options: &Options, source: Source, program: &Path, version: &str) -> Resu
     );
     let Some((line, difference)) = found else { return Ok(()) };
     eprintln!("a difference: {difference}\nlooking for a smaller case");
-    report(options, source, program, &mut judge, &line)?;
+    report(options, source, (program, version), &mut judge, &line)?;
     Err(Failure::Different)
 }
 
@@ -96,7 +97,7 @@ fn bar(cases: u64) -> ProgressBar {
 fn report(
     options: &Options,
     source: Source,
-    program: &Path,
+    (program, version): (&Path, KubernetesVersion),
     judge: &mut Judge,
     line: &str,
 ) -> Result<(), Failure> {
@@ -104,7 +105,7 @@ fn report(
     let mut theirs = Oracle::start(program, source, 1)?;
     let mut verdicts = |case: &Value| -> Option<(Value, Value, String)> {
         let line = case.to_string();
-        let (ours, theirs) = (source.ours(&line), theirs.ask(&line).ok()?);
+        let (ours, theirs) = (source.ours(&line, version), theirs.ask(&line).ok()?);
         // A case that one side does not take is another difference than the one looked at.
         let whole = |verdict: &Value| verdict.get("invalid").is_none() && verdict.get("panic").is_none();
         match judge.judge(&line, &ours, &theirs).ok()? {
@@ -119,7 +120,7 @@ fn report(
     let small = shrink(&case, tries_max, |case| verdicts(case).is_some());
     // A difference that does not come again, or one side that refuses the case, is shown as it was.
     let Some((ours, theirs, difference)) = verdicts(&small) else {
-        eprintln!("it cannot be made smaller:\n{line}\nours: {}", source.ours(line));
+        eprintln!("it cannot be made smaller:\n{line}\nours: {}", source.ours(line, version));
         eprintln!("theirs: {}", Oracle::start(program, source, 1)?.ask(line)?);
         return Ok(());
     };

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use maxsurge_core::api::KubernetesVersion;
 use serde_json::Value;
 
 use super::{Failure, Options, Source};
@@ -34,10 +35,10 @@ pub(super) fn program(options: &Options) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// Version of Kubernetes that the program is built from, such as `v1.37.2`.
-pub(super) fn version(program: &Path) -> Result<String, Failure> {
+/// Version of Kubernetes that the program is built from.
+pub(super) fn version(program: &Path) -> Result<KubernetesVersion, Failure> {
     let said = Command::new(program).arg("version").output().map_err(|error| not_started(program, &error))?;
-    Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+    KubernetesVersion::parse(String::from_utf8_lossy(&said.stdout).trim()).map_err(Failure::NoOracle)
 }
 
 fn not_started(program: &Path, error: &io::Error) -> Failure {

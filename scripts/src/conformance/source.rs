@@ -1,6 +1,7 @@
 //! Where cases come from.
 
 use arbitrary::Unstructured;
+use maxsurge_core::api::KubernetesVersion;
 use maxsurge_core::conformance;
 use maxsurge_fuzz::generators::draw::expand;
 use maxsurge_fuzz::generators::run_case::run_case;
@@ -50,11 +51,11 @@ impl Source {
         }
     }
 
-    /// Our verdict on a case, through the entry point of `maxsurge conformance`.
-    pub(crate) fn ours(self, line: &str) -> Value {
+    /// Our verdict on a case, through the entry point of `maxsurge conformance --kubernetes-version`.
+    pub(crate) fn ours(self, line: &str, version: KubernetesVersion) -> Value {
         match self {
-            Source::Run => conformance::run::run(line),
-            _ => serde_json::from_str(&conformance::sync(line)).expect("a verdict is JSON"),
+            Source::Run => conformance::run::run_of(line, version),
+            _ => serde_json::from_str(&conformance::sync_of(line, version)).expect("a verdict is JSON"),
         }
     }
 }

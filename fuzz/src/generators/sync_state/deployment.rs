@@ -1,6 +1,6 @@
 //! Hostile states for the Deployment controller.
 
-use maxsurge_core::api::PodTemplate;
+use maxsurge_core::api::{KubernetesVersion, PodTemplate};
 use serde_json::{Map, Value, json};
 
 use super::parts::{self, DEPLOYMENT_UID, NAMESPACE, Now};
@@ -189,7 +189,9 @@ fn replica_set(draw: &mut Draw<'_, '_>, now: Now, d: &Value, n: usize) -> Value 
 fn taken_hash(d: &Value) -> String {
     let collisions = d.pointer("/status/collisionCount").and_then(Value::as_i64);
     let collisions = collisions.and_then(|n| i32::try_from(n).ok());
-    PodTemplate::from_value(&d["spec"]["template"]).stable_hash(collisions).to_string()
+    PodTemplate::from_value(&d["spec"]["template"])
+        .stable_hash(collisions, KubernetesVersion::default())
+        .to_string()
 }
 
 fn replica_set_status(draw: &mut Draw<'_, '_>, now: Now, generation: i64, size: i64) -> Value {
