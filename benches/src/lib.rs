@@ -1,5 +1,7 @@
 //! Fixtures of the benches.
 
+pub mod rollout;
+
 use maxsurge_core::api::{Deployment, Pod, Time};
 use maxsurge_core::cluster::pods::DeploymentId;
 use maxsurge_core::cluster::{Cluster, ClusterConfig, UserAction};

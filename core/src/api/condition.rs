@@ -55,3 +55,7 @@ pub struct Condition {
     /// A sentence.
     pub message: Str,
 }
+
+/// The conditions of a Deployment, in the order in which they were last changed. A rollout changes one with every step,
+/// so they lie inside the object: the three that its controller writes need no memory of their own.
+pub type Conditions = smallvec::SmallVec<[Condition; 3]>;

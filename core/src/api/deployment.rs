@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Condition, IntOrString, LabelSelector, List, ObjectMeta, PodTemplate, Str};
+use super::{Condition, Conditions, IntOrString, LabelSelector, ObjectMeta, PodTemplate, Str};
 
 /// `spec.strategy.type`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -94,7 +94,7 @@ pub struct DeploymentStatus {
     /// Terminating pods, where known.
     pub terminating_replicas: Option<i32>,
     /// Conditions, in the order in which they were last changed.
-    pub conditions: List<Condition>,
+    pub conditions: Conditions,
     /// Name clashes so far.
     pub collision_count: Option<i32>,
 }

@@ -60,6 +60,14 @@ impl IntOrString {
         match self {
             IntOrString::Int(n) => Ok(i64::from(*n)),
             IntOrString::String(text) => {
+                if let Some(percent) = small_percent(text)
+                    && total >= 0
+                {
+                    // Integers give what upstream's doubles give: the product is exact in both, and a quotient
+                    // that is no integer is a hundredth away from one, far more than its rounding error.
+                    let hundredths = percent * i64::from(total) + if round_up { 99 } else { 0 };
+                    return Ok(hundredths / 100);
+                }
                 let percent = parse_percent(text)?;
                 // Upstream computes `percent * total / 100` in double precision.
                 let exact = percent as f64 * f64::from(total) / 100.0;
@@ -70,6 +78,13 @@ impl IntOrString {
             }
         }
     }
+}
+
+/// Up to four digits and a `%`: every percentage that validation lets through (up to 100 %), and some more.
+fn small_percent(text: &str) -> Option<i64> {
+    let (b'%', digits) = text.as_bytes().split_last()? else { return None };
+    let good = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    good.then(|| digits.iter().fold(0, |n, digit| 10 * n + i64::from(digit - b'0')))
 }
 
 /// Optional sign, digits, one trailing `%`.
@@ -89,6 +104,31 @@ impl fmt::Display for IntOrString {
         match self {
             IntOrString::Int(n) => write!(f, "{n}"),
             IntOrString::String(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IntOrString;
+
+    #[test]
+    fn integers_round_as_doubles_do() {
+        for percent in (0..=400).chain([999, 1_000, 3_333, 9_999, 10_000]) {
+            let limit = IntOrString::String(format!("{percent}%").into());
+            for total in (0..200).chain([4_999, 75_013, 150_000, 1_000_003, i32::MAX - 1, i32::MAX]) {
+                let exact = f64::from(percent) * f64::from(total) / 100.0;
+                assert_eq!(
+                    limit.scaled_wide(total, true).unwrap(),
+                    libm::ceil(exact) as i64,
+                    "{percent} % of {total}"
+                );
+                assert_eq!(
+                    limit.scaled_wide(total, false).unwrap(),
+                    libm::floor(exact) as i64,
+                    "{percent} % of {total}"
+                );
+            }
         }
     }
 }

@@ -79,6 +79,37 @@ impl ObjectMeta {
         self.owner_references.iter().find(|owner| owner.controller == Some(true))
     }
 
+    /// Whether both agree in everything but annotations.
+    pub fn equal_but_annotations(&self, other: &Self) -> bool {
+        // Taken apart whole, so that a new field is not forgotten here.
+        let ObjectMeta {
+            name,
+            generate_name,
+            namespace,
+            uid,
+            resource_version,
+            generation,
+            creation_timestamp,
+            deletion_timestamp,
+            labels,
+            annotations: _,
+            owner_references,
+            finalizers,
+        } = self;
+        (resource_version, generation, creation_timestamp, deletion_timestamp)
+            == (
+                &other.resource_version,
+                &other.generation,
+                &other.creation_timestamp,
+                &other.deletion_timestamp,
+            )
+            && (uid, name, namespace, generate_name)
+                == (&other.uid, &other.name, &other.namespace, &other.generate_name)
+            && labels == &other.labels
+            && owner_references == &other.owner_references
+            && finalizers == &other.finalizers
+    }
+
     /// Whether deletion has been asked for.
     pub fn is_deleting(&self) -> bool {
         self.deletion_timestamp.is_some()

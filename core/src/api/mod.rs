@@ -27,7 +27,7 @@ mod version;
 mod yaml;
 
 pub use codec::ValueError;
-pub use condition::{Condition, ConditionStatus};
+pub use condition::{Condition, ConditionStatus, Conditions};
 pub use demand::{DEFAULT_TOLERATION_S, Demand, Tolerated};
 pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
@@ -37,6 +37,7 @@ pub use horizontalpodautoscaler::{
     MetricTarget, ScalingPolicy, ScalingRules,
 };
 pub use int_or_string::{IntOrString, IntOrStringError};
+pub(crate) use labels::Numbers;
 pub use labels::StringMap;
 pub use list::List;
 pub use meta::{ObjectMeta, OwnerReference, Str, annotation};

@@ -16,6 +16,8 @@ pub struct TemplateBody {
     written: Value,
     canonical: Value,
     fingerprint: u64,
+    /// Image of the first container: asked for with every pod that is created.
+    image: Str,
 }
 
 /// A pod template. Copies share the body, so adding the hash label copies no pod spec.
@@ -40,7 +42,8 @@ impl PodTemplate {
         let mut written = if value.is_object() { value.clone() } else { Value::Object(Map::new()) };
         take_labels(&mut written);
         let fingerprint = fingerprint(&canonical);
-        PodTemplate { labels, body: Arc::new(TemplateBody { written, canonical, fingerprint }) }
+        let image = first_image(&written).unwrap_or_default().into();
+        PodTemplate { labels, body: Arc::new(TemplateBody { written, canonical, fingerprint, image }) }
     }
 
     /// The JSON form of the `PodTemplateSpec` as it was written, labels included.
@@ -100,7 +103,7 @@ impl PodTemplate {
 
     /// The value of a template annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.body.written.pointer("/metadata/annotations")?.get(key)?.as_str()
+        self.body.written.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 
     /// A copy with an annotation set.
@@ -127,7 +130,7 @@ impl PodTemplate {
 
     /// Image of the first container; empty if there is none.
     pub fn image(&self) -> &str {
-        self.containers().next().and_then(|c| c.get("image")).and_then(Value::as_str).unwrap_or_default()
+        &self.body.image
     }
 
     /// A copy with the image of the named container (of the first one, if `None`) set. `None` if there is no
@@ -161,6 +164,10 @@ impl Default for PodTemplate {
     fn default() -> Self {
         PodTemplate::from_value(&Value::Object(Default::default()))
     }
+}
+
+fn first_image(template: &Value) -> Option<&str> {
+    template.get("spec")?.get("containers")?.as_array()?.first()?.get("image")?.as_str()
 }
 
 /// Takes `metadata.labels` out, and `metadata` with it if nothing else is there.

@@ -231,6 +231,7 @@ impl Cluster {
         self.controllers_away = false;
         self.deployments.clear();
         self.sets.clear();
+        self.set_names.clear();
         self.owner_of.clear();
         self.children.clear();
         self.unowned = BTreeSet::new();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::pods::{DeploymentId, PodId, PodState, RsId};
-use super::server::Lookup;
 use super::store::Change;
 use super::{Cluster, Controller};
 use crate::api::{Deployment, ReplicaSet};
@@ -42,7 +41,15 @@ impl Cluster {
             self.memory.resize_with(at + 1, Memory::default);
         }
         let old_owner = self.owner_of[at];
-        let new_owner = object.as_ref().and_then(|rs| self.resolve_deployment(rs));
+        let same_owners = match (&self.sets[at], &object) {
+            (Some(old), Some(new)) => old.meta.owner_references.ptr_eq(&new.meta.owner_references),
+            _ => false,
+        };
+        let new_owner = match old_owner {
+            // Nothing to look for: the usual case, a change of size or status.
+            Some(d) if same_owners && self.deployments[d.0 as usize].is_some() => old_owner,
+            _ => object.as_ref().and_then(|rs| self.resolve_deployment(rs)),
+        };
         let labels_changed = match (&self.sets[at], &object) {
             (Some(old), Some(new)) => old.meta.labels != new.meta.labels,
             _ => true,
@@ -90,6 +97,19 @@ impl Cluster {
         } else {
             self.unowned.remove(&id);
         }
+        match (&self.sets[at], &object) {
+            (None, Some(new)) => {
+                self.set_names.insert((new.meta.namespace.clone(), new.meta.name.clone()), id);
+            }
+            (Some(old), None) => {
+                let name = (old.meta.namespace.clone(), old.meta.name.clone());
+                // Another one may have the name by now.
+                if self.set_names.get(&name) == Some(&id) {
+                    self.set_names.remove(&name);
+                }
+            }
+            _ => {}
+        }
         self.sets[at] = object;
         self.set_queue.add(id.0);
     }
@@ -108,9 +128,20 @@ impl Cluster {
 
     fn resolve_deployment(&self, rs: &ReplicaSet) -> Option<DeploymentId> {
         let owner = rs.meta.controller().filter(|owner| owner.kind == "Deployment")?;
-        let found = |d: &Deployment| d.meta.name == owner.name && d.meta.uid == owner.uid;
-        let at = self.deployments.iter().position(|d| d.as_deref().is_some_and(found))?;
-        Some(DeploymentId(at as u32))
+        let id = self.store.deployment_of_uid(&owner.uid)?;
+        let cached = self.deployments.get(id.0 as usize)?.as_deref()?;
+        (cached.meta.name == owner.name).then_some(id)
+    }
+
+    /// Whether the pod cache has none of a Deployment's pods any more: found by its selector, in its ReplicaSets as the
+    /// *store* has them (upstream asks the API server; that request is not charged to the client's budget here).
+    fn has_no_pods(&self, d: &Deployment) -> bool {
+        let selector = d.spec.selector.as_deref();
+        let mut own = self.store.replica_sets_owned_by(&d.meta.uid);
+        own.all(|(id, rs)| {
+            let listed = selector.is_some_and(|selector| selector.matches(&rs.meta.labels));
+            !listed || self.pods.selected(id, selector).next().is_none()
+        })
     }
 
     fn deliver_pod(&mut self, id: PodId, new: &PodState) {
@@ -125,12 +156,11 @@ impl Cluster {
                 self.memory_of(rs).expectations.deletion_observed(id);
                 self.set_queue.add(rs.0);
             }
-            let lookup = Lookup { pods: &self.pods, sets: &self.sets };
             if !new.exists
                 && let Some(d) = new_owner.and_then(|rs| self.owner_of[rs.0 as usize])
                 && let Some(object) = &self.deployments[d.0 as usize]
                 && object.spec.strategy.type_ == crate::api::StrategyType::Recreate
-                && (self.config.version.wakes_for_every_pod() || lookup.has_no_pods(&self.store, object))
+                && (self.config.version.wakes_for_every_pod() || self.has_no_pods(object))
             {
                 // A Recreate rollout waits for the last old pod.
                 self.deployment_queue.add(d.0);

@@ -17,7 +17,10 @@ pub(crate) struct RsIndex {
     template_labels: StringMap,
     /// Which Deployment's sibling group it is in.
     group: Option<u32>,
-    members: Vec<PodId>,
+    /// Active, owned and matching: the pods that count.
+    claimed_pods: Vec<PodId>,
+    /// The other owned ones: terminating, finished, strangers.
+    other_pods: Vec<PodId>,
     claimed: i32,
     fully_labeled: i32,
     ready: i32,
@@ -41,6 +44,15 @@ struct Fit {
 }
 
 impl RsIndex {
+    /// Every owned pod.
+    fn members(&self) -> impl Iterator<Item = &PodId> {
+        self.claimed_pods.iter().chain(&self.other_pods)
+    }
+
+    fn list(&mut self, claimed: bool) -> &mut Vec<PodId> {
+        if claimed { &mut self.claimed_pods } else { &mut self.other_pods }
+    }
+
     fn fit(&mut self, id: LabelsId, labels: &[StringMap]) -> Fit {
         if let Some((_, fit)) = self.fits.iter().find(|(known, _)| *known == id) {
             return *fit;
@@ -58,8 +70,16 @@ impl RsIndex {
 #[derive(Clone, Copy, Debug)]
 struct Cached {
     state: PodState,
-    /// Place in its owner's member list.
+    /// Place in its owner's list.
     at: u32,
+}
+
+/// Makes room for `more` items. By a quarter and not by doubling: at 150,000 pods the unused half would be the largest
+/// part of the memory, and growing in place costs the system next to nothing.
+pub(super) fn grow<T>(items: &mut Vec<T>, more: usize) {
+    if items.capacity() - items.len() < more {
+        items.reserve_exact(more.max(items.len() / 4).max(16));
+    }
 }
 
 /// The cache.
@@ -96,7 +116,8 @@ impl PodCache {
         if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
             return;
         }
-        let members = std::mem::take(&mut set.members);
+        let mut members = std::mem::take(&mut set.claimed_pods);
+        members.append(&mut set.other_pods);
         *set = RsIndex {
             selector: rs.spec.selector.clone(),
             template_labels: rs.spec.template.labels.clone(),
@@ -120,8 +141,7 @@ impl PodCache {
         id: RsId,
         selector: Option<&LabelSelector>,
     ) -> impl Iterator<Item = &PodState> {
-        let members = self.sets.get(id.0 as usize).map_or(&[][..], |set| &set.members);
-        let states = members.iter().map(|pod| {
+        let states = self.sets.get(id.0 as usize).into_iter().flat_map(RsIndex::members).map(|pod| {
             let cached = self.pods[pod.0 as usize].as_ref();
             &cached.expect("members are cached").state
         });
@@ -153,7 +173,9 @@ impl PodCache {
             self.labels.extend_from_slice(&labels[self.labels.len()..]);
         }
         let at = pod.0 as usize;
-        if self.pods.len() <= at {
+        let known = self.pods.len();
+        if known <= at {
+            grow(&mut self.pods, at + 1 - known);
             self.pods.resize(at + 1, None);
         }
         let old = self.take(pod);
@@ -169,12 +191,12 @@ impl PodCache {
             self.orphans.remove(&pod);
             return Some(state);
         };
-        let set = &mut self.sets[owner.0 as usize];
-        set.members.swap_remove(at as usize);
-        if let Some(moved) = set.members.get(at as usize) {
+        let claimed = self.count(pod, &state, owner, -1);
+        let list = self.sets[owner.0 as usize].list(claimed);
+        list.swap_remove(at as usize);
+        if let Some(moved) = list.get(at as usize) {
             self.pods[moved.0 as usize].as_mut().expect("members are cached").at = at;
         }
-        self.count(pod, &state, owner, -1);
         Some(state)
     }
 
@@ -185,16 +207,18 @@ impl PodCache {
                 self.orphans.insert(pod);
             }
             Some(owner) => {
-                let set = &mut self.sets[owner.0 as usize];
-                at = set.members.len() as u32;
-                set.members.push(pod);
-                self.count(pod, &state, owner, 1);
+                let claimed = self.count(pod, &state, owner, 1);
+                let list = self.sets[owner.0 as usize].list(claimed);
+                at = list.len() as u32;
+                grow(list, 1);
+                list.push(pod);
             }
         }
         self.pods[pod.0 as usize] = Some(Cached { state, at });
     }
 
-    fn count(&mut self, pod: PodId, state: &PodState, owner: RsId, sign: i32) {
+    /// Counts a state in (1) or out (-1); answers whether its pod is claimed.
+    fn count(&mut self, pod: PodId, state: &PodState, owner: RsId, sign: i32) -> bool {
         let set = &mut self.sets[owner.0 as usize];
         if !state.is_finished() || active(Mutant::RecreateWaitsForDead) {
             set.unfinished += sign;
@@ -204,7 +228,7 @@ impl PodCache {
             set.terminating += sign;
         }
         if !state.is_active() {
-            return;
+            return false;
         }
         if !fit.selected {
             if sign > 0 {
@@ -212,7 +236,7 @@ impl PodCache {
             } else {
                 set.strangers.remove(&pod)
             };
-            return;
+            return false;
         }
         set.claimed += sign;
         set.fully_labeled += sign * i32::from(fit.full);
@@ -232,8 +256,10 @@ impl PodCache {
         }
         if let Some(rank) = &mut set.rank {
             let ranked = Ranked { pod, state };
-            if sign > 0 { rank.insert(ranked, self.now.unwrap_or(Time::EPOCH)) } else { rank.remove(ranked) }
+            let now = self.now.unwrap_or(Time::EPOCH);
+            if sign > 0 { rank.insert(ranked, now) } else { rank.remove(ranked, now) }
         }
+        true
     }
 
     /// Counts of one ReplicaSet at `now`.
@@ -244,9 +270,9 @@ impl PodCache {
             set.min_ready_s = min_ready_s;
             set.available = 0;
             set.waiting.clear();
-            for pod in &set.members {
+            for pod in &set.claimed_pods {
                 let state = &self.pods[pod.0 as usize].as_ref().expect("members are cached").state;
-                if min_ready_s > 0 && state.is_serving() && !set.strangers.contains(pod) {
+                if min_ready_s > 0 && state.ready {
                     set.waiting.insert((state.ready_s, *pod));
                 }
             }
@@ -258,7 +284,7 @@ impl PodCache {
         }
         let mut dying = 0;
         if active(Mutant::SDyingIsAvailable) {
-            let cached = set.members.iter().filter_map(|pod| self.pods[pod.0 as usize].as_ref());
+            let cached = set.members().filter_map(|pod| self.pods[pod.0 as usize].as_ref());
             dying = cached.filter(|pod| pod.state.is_terminating() && pod.state.ready).count() as i32;
         }
         PodCounts {
@@ -300,11 +326,10 @@ impl PodCache {
             (state.uid, state)
         };
         let set = &mut self.sets[id.0 as usize];
-        let claimed =
-            set.members.iter().copied().filter(|pod| get(*pod).1.is_active() && !set.strangers.contains(pod));
+        let claimed = set.claimed_pods.iter().copied();
         if active(Mutant::DyingPodsAmongVictims) {
             let mut rank = RankIndex::default();
-            for pod in set.members.iter().copied().filter(|pod| !get(*pod).1.is_finished()) {
+            for pod in set.members().copied().filter(|pod| !get(*pod).1.is_finished()) {
                 rank.insert(Ranked { pod, state: get(pod).1 }, now);
             }
             rank.victims(n, now, |_| 0, get, victims);
@@ -318,11 +343,7 @@ impl PodCache {
         let (wanted, n) =
             (n, if active(Mutant::SVictimsReversed) { set.claimed as usize + adopted.len() } else { n });
         let fresh = |claimed: &mut dyn Iterator<Item = PodId>| {
-            let mut rank = RankIndex::default();
-            for pod in claimed {
-                rank.insert(Ranked { pod, state: get(pod).1 }, now);
-            }
-            rank
+            RankIndex::of(claimed.map(|pod| Ranked { pod, state: get(pod).1 }), now)
         };
         let group = set.group;
         let node_pods = &self.node_pods;

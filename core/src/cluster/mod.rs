@@ -36,6 +36,7 @@ use self::informer::PodCache;
 use self::kubelet::{BackOff, Run};
 use self::nodes::Nodes;
 use self::pods::{DeploymentId, NodeId, PodId, RsId};
+use self::server::SetNames;
 use self::store::{Change, Store};
 use self::timed::ActivePass;
 use self::work_queue::{TokenBucket, WorkQueue};
@@ -131,6 +132,7 @@ pub struct Cluster {
     // What the controllers' caches hold.
     deployments: Vec<Option<Arc<Deployment>>>,
     sets: Vec<Option<Arc<ReplicaSet>>>,
+    set_names: SetNames,
     owner_of: Vec<Option<DeploymentId>>,
     children: Vec<Vec<RsId>>,
     unowned: BTreeSet<RsId>,
@@ -185,6 +187,7 @@ impl Cluster {
             events: Queue::default(),
             deployments: Vec::new(),
             sets: Vec::new(),
+            set_names: SetNames::new(),
             owner_of: Vec::new(),
             children: Vec::new(),
             unowned: BTreeSet::new(),
@@ -232,10 +235,8 @@ impl Cluster {
 
     /// ReplicaSets owned by a Deployment, as they are in the store, oldest first.
     pub fn replica_sets_of(&self, d: DeploymentId) -> impl Iterator<Item = (RsId, &Arc<ReplicaSet>)> {
-        let uid = self.store.deployment(d).map(|d| d.meta.uid.clone());
-        self.store
-            .replica_sets()
-            .filter(move |(_, rs)| rs.meta.controller().map(|owner| &owner.uid) == uid.as_ref())
+        let uid = self.store.deployment(d).map_or("", |d| &d.meta.uid);
+        self.store.replica_sets_owned_by(uid)
     }
 
     /// The instant of the next thing that happens by itself.

@@ -41,7 +41,13 @@ impl Cluster {
         self.candidates(id, &d, &mut candidates);
         let mut record = self.open_record(|world| world.sight_of_deployment(id));
         let result = {
-            let lookup = Lookup { pods: &self.pods, sets: &self.sets };
+            let lookup = Lookup {
+                pods: &self.pods,
+                sets: &self.sets,
+                names: &self.set_names,
+                deployment: &d,
+                children: &self.children[id.0 as usize],
+            };
             let view = DeploymentView { deployment: &d, replica_sets: &candidates, lookup: &lookup, version };
             let mut server = Server {
                 store: &mut self.store,
@@ -202,10 +208,16 @@ impl Cluster {
                 self.deployments[at].clone().map(|deployment| {
                     let mut replica_sets = Vec::new();
                     self.candidates(DeploymentId(key), &deployment, &mut replica_sets);
-                    let lookup = Lookup { pods: &self.pods, sets: &self.sets };
+                    let lookup = Lookup {
+                        pods: &self.pods,
+                        sets: &self.sets,
+                        names: &self.set_names,
+                        deployment: &deployment,
+                        children: &self.children[at],
+                    };
                     let running = replica_sets.iter().filter(|rs| lookup.runs_pods(rs, &deployment, version));
                     let running = running.map(|rs| rs.meta.uid.clone()).collect();
-                    let lookup = FrozenLookup { running, sets: self.sets.clone() };
+                    let lookup = FrozenLookup { running, named: lookup.nameable().cloned().collect() };
                     PassView::Deployment { deployment, replica_sets, lookup }
                 })
             }

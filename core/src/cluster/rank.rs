@@ -60,28 +60,52 @@ impl Ages {
         let home = self.buckets.entry(bucket(now, stamp)).or_default();
         home.by_uid.insert((uid_key(ranked.state.uid), ranked.pod));
         home.by_stamp.insert((stamp, ranked.pod));
-        let created = ranked.state.created_s;
-        self.created = Some(
-            self.created.map_or((created, created), |(low, high)| (low.min(created), high.max(created))),
-        );
-        self.restarted |= ranked.state.restarts > 0;
+        self.note(ranked.state);
         self.len += 1;
     }
 
-    fn remove(&mut self, ranked: Ranked<'_>) {
-        let (stamp, uid) = (Self::stamp(ranked.state), uid_key(ranked.state.uid));
-        for (age, home) in &mut self.buckets {
-            if home.by_uid.remove(&(uid, ranked.pod)) {
-                home.by_stamp.remove(&(stamp, ranked.pod));
-                self.len -= 1;
-                if home.by_uid.is_empty() {
-                    let age = *age;
-                    self.buckets.remove(&age);
-                }
-                return;
-            }
+    fn remove(&mut self, ranked: Ranked<'_>, now: Time) {
+        let (stamp, key) = (Self::stamp(ranked.state), (uid_key(ranked.state.uid), ranked.pod));
+        // A victim of this instant is where it belongs now; another one where it belonged when it was last looked at.
+        let likely = bucket(now, stamp);
+        let taken = |home: &mut Bucket| home.by_uid.remove(&key);
+        let age = if self.buckets.get_mut(&likely).is_some_and(taken) {
+            likely
+        } else {
+            let found =
+                self.buckets.iter_mut().find_map(|(age, home)| home.by_uid.remove(&key).then_some(*age));
+            found.expect("a ranked pod is in one bucket")
+        };
+        let home = self.buckets.get_mut(&age).expect("just found");
+        home.by_stamp.remove(&(stamp, ranked.pod));
+        self.len -= 1;
+        if home.by_uid.is_empty() {
+            self.buckets.remove(&age);
         }
-        unreachable!("a ranked pod is in one bucket");
+    }
+
+    /// All at once: sorted sets fill their nodes, and are built without a search for each pod.
+    fn fill(pods: &[Ranked<'_>], now: Time) -> Self {
+        let mut ages = Ages { len: pods.len(), ..Ages::default() };
+        let mut parts: BTreeMap<i8, Vec<Ranked<'_>>> = BTreeMap::new();
+        for ranked in pods {
+            parts.entry(bucket(now, Self::stamp(ranked.state))).or_default().push(*ranked);
+            ages.note(ranked.state);
+        }
+        for (age, part) in parts {
+            let by_uid = part.iter().map(|ranked| (uid_key(ranked.state.uid), ranked.pod)).collect();
+            let by_stamp = part.iter().map(|ranked| (Self::stamp(ranked.state), ranked.pod)).collect();
+            ages.buckets.insert(age, Bucket { by_uid, by_stamp });
+        }
+        ages
+    }
+
+    fn note(&mut self, state: &PodState) {
+        let created = state.created_s;
+        self.created = Some(
+            self.created.map_or((created, created), |(low, high)| (low.min(created), high.max(created))),
+        );
+        self.restarted |= state.restarts > 0;
     }
 
     /// Moves pods that have grown older into their bucket. Buckets hold a range of stamps, so only the oldest of
@@ -103,7 +127,9 @@ impl Ages {
             home.by_uid.insert((uid_key(uids(pod)), pod));
             home.by_stamp.insert((stamp, pod));
         }
-        self.buckets.retain(|_, home| !home.by_uid.is_empty());
+        if self.buckets.values().any(|home| home.by_uid.is_empty()) {
+            self.buckets.retain(|_, home| !home.by_uid.is_empty());
+        }
     }
 
     /// Whether the order within each bucket is that of the uids alone.
@@ -167,18 +193,33 @@ impl RankIndex {
         (class, Reverse(if state.ready { 0 } else { state.restarts }))
     }
 
+    /// Of these pods.
+    pub(crate) fn of<'a>(pods: impl Iterator<Item = Ranked<'a>>, now: Time) -> Self {
+        let mut parts: BTreeMap<(Class, NodeId, Reverse<u16>), Vec<Ranked<'a>>> = BTreeMap::new();
+        for ranked in pods {
+            let (class, restarts) = Self::place(ranked.state);
+            parts.entry((class, ranked.state.node, restarts)).or_default().push(ranked);
+        }
+        let mut rank = RankIndex::default();
+        for ((class, node, restarts), pods) in parts {
+            let nodes = rank.classes.entry(class).or_default();
+            nodes.entry(node).or_default().insert(restarts, Ages::fill(&pods, now));
+        }
+        rank
+    }
+
     pub(crate) fn insert(&mut self, ranked: Ranked<'_>, now: Time) {
         let (class, restarts) = Self::place(ranked.state);
         let nodes = self.classes.entry(class).or_default();
         nodes.entry(ranked.state.node).or_default().entry(restarts).or_default().insert(ranked, now);
     }
 
-    pub(crate) fn remove(&mut self, ranked: Ranked<'_>) {
+    pub(crate) fn remove(&mut self, ranked: Ranked<'_>, now: Time) {
         let (class, restarts) = Self::place(ranked.state);
         let nodes = self.classes.get_mut(&class).expect("its class");
         let node = nodes.get_mut(&ranked.state.node).expect("its node");
         let ages = node.get_mut(&restarts).expect("its restart count");
-        ages.remove(ranked);
+        ages.remove(ranked, now);
         if ages.len == 0 {
             node.remove(&restarts);
             if node.is_empty() {

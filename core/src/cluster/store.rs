@@ -105,7 +105,12 @@ pub struct Store {
     replica_sets: Vec<Option<Arc<ReplicaSet>>>,
     rs_names: Vec<Str>,
     names: BTreeMap<(Kind, Str, Str), u32>,
-    owners: BTreeMap<Str, RsId>,
+    /// ReplicaSets by the n of their uid `u<n>`.
+    owners: BTreeMap<u32, RsId>,
+    /// Existing ReplicaSets by the uid of their managing owner, oldest first.
+    owned: BTreeMap<Str, Vec<RsId>>,
+    /// Deployments by the n of their uid, existing or not.
+    deployment_uids: BTreeMap<u32, DeploymentId>,
     pods: Vec<PodRecord>,
     totals: Vec<Totals>,
     orphan_totals: Totals,
@@ -133,6 +138,13 @@ fn not_found(kind: &str, name: &str) -> ApiError {
     ApiError::new(ApiErrorKind::NotFound, format!("{kind} \"{name}\" not found"))
 }
 
+/// The n of a uid `u<n>`, written as this store writes it.
+fn uid_number(uid: &str) -> Option<u32> {
+    let digits = uid.strip_prefix('u')?;
+    let canonical = !digits.starts_with(['0', '+']) && digits.len() <= 10;
+    digits.parse().ok().filter(|_| canonical)
+}
+
 impl Store {
     fn next(&mut self) -> u64 {
         self.version += 1;
@@ -151,7 +163,12 @@ impl Store {
 
     /// Takes the changes since the last call, in version order.
     pub fn take_changes(&mut self, into: &mut Vec<(u64, Change)>) {
-        into.append(&mut self.changes);
+        if into.is_empty() {
+            // Changes are moved once for all, and the room for them goes back and forth.
+            std::mem::swap(into, &mut self.changes);
+        } else {
+            into.append(&mut self.changes);
+        }
     }
 
     fn create_meta(&mut self, meta: &mut ObjectMeta, now: Time) {
@@ -186,6 +203,7 @@ impl Store {
         self.claim_name(Kind::Deployment, "deployments.apps", &d.meta, id.0)?;
         self.create_meta(&mut d.meta, now);
         d.status = Default::default();
+        self.deployment_uids.insert(uid_number(&d.meta.uid).expect("just made"), id);
         let version = d.meta.resource_version;
         let stored = Arc::new(d);
         self.deployments.push(Some(stored.clone()));
@@ -208,9 +226,14 @@ impl Store {
         self.names.get(&(Kind::Deployment, namespace.into(), name.into())).map(|id| DeploymentId(*id))
     }
 
+    /// The Deployment of that uid, existing or not.
+    pub fn deployment_of_uid(&self, uid: &str) -> Option<DeploymentId> {
+        self.deployment_uids.get(&uid_number(uid)?).copied()
+    }
+
     fn put_deployment(&mut self, id: DeploymentId, mut d: Deployment) {
-        d.meta.resource_version = self.next();
-        let version = d.meta.resource_version;
+        let version = self.next();
+        d.meta.resource_version = version;
         let stored = Arc::new(d);
         self.deployments[id.0 as usize] = Some(stored.clone());
         self.changes.push((version, Change::Deployment(id, Some(stored))));
@@ -245,12 +268,16 @@ impl Store {
         if d.meta.resource_version != stored.meta.resource_version {
             return Err(conflict("deployments.apps", &d.meta.name));
         }
-        if d.status != stored.status || d.meta.annotations != stored.meta.annotations {
-            let mut new = (*stored).clone();
-            new.status = d.status;
-            new.meta.annotations = d.meta.annotations;
-            self.put_deployment(id, new);
+        if d.status == stored.status && d.meta.annotations == stored.meta.annotations {
+            return Ok(());
         }
+        // What a controller sends is usually the stored object but for what this endpoint takes over; then it can be
+        // stored as it came.
+        if d.spec != stored.spec || !d.meta.equal_but_annotations(&stored.meta) {
+            d.meta = ObjectMeta { annotations: d.meta.annotations, ..stored.meta.clone() };
+            d.spec = stored.spec.clone();
+        }
+        self.put_deployment(id, d);
         Ok(())
     }
 
@@ -271,10 +298,11 @@ impl Store {
         }
         rs.status = Default::default();
         let version = rs.meta.resource_version;
-        self.owners.insert(rs.meta.uid.clone(), id);
+        self.owners.insert(uid_number(&rs.meta.uid).expect("just made"), id);
         self.rs_names.push(rs.meta.name.clone());
         self.totals.push(Totals::default());
         let stored = Arc::new(rs);
+        self.file_under_owner(id, None, Some(&stored));
         self.replica_sets.push(Some(stored.clone()));
         self.changes.push((version, Change::ReplicaSet(id, Some(stored.clone()))));
         Ok((id, stored))
@@ -295,16 +323,45 @@ impl Store {
         self.replica_sets.len()
     }
 
+    /// Existing ReplicaSets whose managing owner has that uid, oldest first.
+    pub fn replica_sets_owned_by(&self, uid: &str) -> impl Iterator<Item = (RsId, &Arc<ReplicaSet>)> {
+        let ids = self.owned.get(uid).map_or(&[][..], |ids| ids);
+        ids.iter().map(|id| (*id, self.replica_set(*id).expect("deleted ones are not listed")))
+    }
+
+    /// Keeps the list of what each owner owns.
+    fn file_under_owner(&mut self, id: RsId, old: Option<&ReplicaSet>, new: Option<&ReplicaSet>) {
+        if let (Some(old), Some(new)) = (old, new)
+            && old.meta.owner_references.ptr_eq(&new.meta.owner_references)
+        {
+            return;
+        }
+        let owner = |rs: Option<&ReplicaSet>| Some(rs?.meta.controller()?.uid.clone());
+        let (before, after) = (owner(old), owner(new));
+        if before == after {
+            return;
+        }
+        if let Some(ids) = before.and_then(|uid| self.owned.get_mut(&uid)) {
+            ids.retain(|other| *other != id);
+        }
+        if let Some(uid) = after {
+            let ids = self.owned.entry(uid).or_default();
+            let at = ids.partition_point(|other| *other < id);
+            ids.insert(at, id);
+        }
+    }
+
     /// The ReplicaSet of that uid, existing or not.
     pub fn replica_set_of_uid(&self, uid: &str) -> Option<RsId> {
-        self.owners.get(uid).copied()
+        self.owners.get(&uid_number(uid)?).copied()
     }
 
     fn put_replica_set(&mut self, id: RsId, mut rs: ReplicaSet) -> Arc<ReplicaSet> {
         rs.meta.resource_version = self.next();
         let version = rs.meta.resource_version;
         let stored = Arc::new(rs);
-        self.replica_sets[id.0 as usize] = Some(stored.clone());
+        let old = self.replica_sets[id.0 as usize].replace(stored.clone());
+        self.file_under_owner(id, old.as_deref(), Some(&stored));
         self.changes.push((version, Change::ReplicaSet(id, Some(stored.clone()))));
         stored
     }
@@ -329,14 +386,17 @@ impl Store {
     }
 
     /// Status update: everything else is kept.
-    pub fn update_replica_set_status(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
+    pub fn update_replica_set_status(&mut self, mut rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
         let (id, stored) = self.stored_replica_set(&rs)?;
         if rs.status == stored.status {
             return Ok(stored);
         }
-        let mut new = (*stored).clone();
-        new.status = rs.status;
-        Ok(self.put_replica_set(id, new))
+        // As above: usually all else is as it is stored.
+        if rs.spec != stored.spec || rs.meta != stored.meta {
+            rs.meta = stored.meta.clone();
+            rs.spec = stored.spec.clone();
+        }
+        Ok(self.put_replica_set(id, rs))
     }
 
     fn stored_replica_set(&self, rs: &ReplicaSet) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
@@ -369,6 +429,7 @@ impl Store {
         let Some(gone) = self.replica_sets[id.0 as usize].take() else {
             return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
         };
+        self.file_under_owner(id, Some(&gone), None);
         self.names.remove(&(Kind::ReplicaSet, gone.meta.namespace.clone(), gone.meta.name.clone()));
         let version = self.next();
         self.changes.push((version, Change::ReplicaSet(id, None)));
@@ -472,6 +533,7 @@ impl Store {
             deleting: false,
             exists: false,
         };
+        super::informer::grow(&mut self.pods, 1);
         self.pods.push(PodRecord { state: none, version: 0, origin: owner, shape, evicted: false });
         self.put_pod(id, PodState { exists: true, ..none });
         Ok((id, self.version))

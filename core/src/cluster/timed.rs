@@ -126,7 +126,8 @@ pub(super) enum PassView {
 pub(super) struct FrozenLookup {
     /// Uids of the pass's ReplicaSets that have unfinished pods.
     pub(super) running: Vec<Str>,
-    pub(super) sets: Vec<Option<Arc<ReplicaSet>>>,
+    /// The ReplicaSets whose names the pass may ask for.
+    pub(super) named: Vec<Arc<ReplicaSet>>,
 }
 
 impl DeploymentLookup for FrozenLookup {
@@ -135,7 +136,7 @@ impl DeploymentLookup for FrozenLookup {
     }
 
     fn replica_set_named(&self, name: &str) -> Option<&Arc<ReplicaSet>> {
-        self.sets.iter().rev().flatten().find(|rs| rs.meta.name == name)
+        self.named.iter().find(|rs| rs.meta.name == name)
     }
 
     fn template_hash(

@@ -1,6 +1,6 @@
 //! A controller's work queue: a key is in it at most once; delayed keys keep their earliest timer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::api::Time;
 use crate::sim::{MS, SECOND};
@@ -41,21 +41,26 @@ struct Key {
 #[derive(Debug)]
 pub(crate) struct WorkQueue {
     ready: VecDeque<u32>,
-    keys: BTreeMap<u32, Key>,
+    keys: Vec<Key>,
     bucket: TokenBucket,
 }
 
 impl WorkQueue {
     pub(crate) fn new() -> Self {
-        WorkQueue {
-            ready: VecDeque::new(),
-            keys: BTreeMap::new(),
-            bucket: TokenBucket::new(SECOND / 10, 100),
+        WorkQueue { ready: VecDeque::new(), keys: Vec::new(), bucket: TokenBucket::new(SECOND / 10, 100) }
+    }
+
+    /// The state of a key; one never seen before is as one that was forgotten.
+    fn key(&mut self, key: u32) -> &mut Key {
+        let at = key as usize;
+        if self.keys.len() <= at {
+            self.keys.resize(at + 1, Key::default());
         }
+        &mut self.keys[at]
     }
 
     pub(crate) fn add(&mut self, key: u32) {
-        let state = self.keys.entry(key).or_default();
+        let state = self.key(key);
         if state.processing {
             state.again = true;
         } else if !state.queued {
@@ -67,13 +72,13 @@ impl WorkQueue {
     /// Takes the next key; it is being processed until [`Self::done`].
     pub(crate) fn take(&mut self) -> Option<u32> {
         let key = self.ready.pop_front()?;
-        let state = self.keys.get_mut(&key).expect("queued keys are known");
+        let state = self.key(key);
         (state.queued, state.processing) = (false, true);
         Some(key)
     }
 
     pub(crate) fn done(&mut self, key: u32) {
-        let state = self.keys.get_mut(&key).expect("processed keys are known");
+        let state = self.key(key);
         state.processing = false;
         if std::mem::take(&mut state.again) {
             self.add(key);
@@ -86,7 +91,7 @@ impl WorkQueue {
             self.add(key);
             return false;
         }
-        let state = self.keys.entry(key).or_default();
+        let state = self.key(key);
         if state.timer.is_some_and(|earlier| earlier <= at) {
             return false;
         }
@@ -96,9 +101,8 @@ impl WorkQueue {
 
     /// A timer went off; it is void if an earlier one replaced it.
     pub(crate) fn timer(&mut self, key: u32, at: Time) {
-        if let Some(state) = self.keys.get_mut(&key)
-            && state.timer == Some(at)
-        {
+        let state = self.key(key);
+        if state.timer == Some(at) {
             state.timer = None;
             self.add(key);
         }
@@ -106,7 +110,7 @@ impl WorkQueue {
 
     /// When a failed key is to be tried again.
     pub(crate) fn rate_limited(&mut self, key: u32, now: Time) -> Time {
-        let state = self.keys.entry(key).or_default();
+        let state = self.key(key);
         let backoff = (5 * MS).saturating_mul(1_i64 << state.failures.min(40)).min(1000 * SECOND);
         state.failures += 1;
         now.plus_nanos(backoff.max(self.bucket.take(now)))
@@ -114,19 +118,17 @@ impl WorkQueue {
 
     /// When the key will be worked on if nothing else happens.
     pub(crate) fn wake(&self, key: u32) -> super::journal::Wake {
-        self.keys.get(&key).map_or_else(Default::default, |state| super::journal::Wake {
+        self.keys.get(key as usize).map_or_else(Default::default, |state| super::journal::Wake {
             queued: state.queued || state.processing,
             timer: state.timer,
         })
     }
 
     pub(crate) fn failures(&self, key: u32) -> u32 {
-        self.keys.get(&key).map_or(0, |state| state.failures)
+        self.keys.get(key as usize).map_or(0, |state| state.failures)
     }
 
     pub(crate) fn forget(&mut self, key: u32) {
-        if let Some(state) = self.keys.get_mut(&key) {
-            state.failures = 0;
-        }
+        self.key(key).failures = 0;
     }
 }

@@ -7,9 +7,22 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct GoQuoted<'a>(pub &'a str);
 
+impl GoQuoted<'_> {
+    /// Whether nothing of the text is escaped: so is every valid name.
+    pub(crate) fn is_plain(self) -> bool {
+        self.0.bytes().all(|c| matches!(c, b' '..=b'~') && !matches!(c, b'"' | b'\\'))
+    }
+}
+
 impl fmt::Display for GoQuoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
+        if self.is_plain() {
+            // In one piece.
+            f.write_char('"')?;
+            f.write_str(self.0)?;
+            return f.write_char('"');
+        }
         f.write_char('"')?;
         for c in self.0.chars() {
             match c {

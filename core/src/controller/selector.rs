@@ -8,9 +8,13 @@ use crate::api::{LabelSelector, Operator, Str, StringMap};
 /// Whether the API machinery can turn a selector into requirements. One that it cannot is refused by validation, so a
 /// controller meets it only in objects from before a stricter rule; it then does nothing rather than guess.
 pub(crate) fn check(selector: &LabelSelector) -> Result<(), Str> {
-    for (key, value) in selector.match_labels.iter().flat_map(StringMap::iter) {
-        check_key(key)?;
-        check_value(value)?;
+    let check_labels = |labels: &StringMap| {
+        labels.iter().try_for_each(|(key, value)| check_key(key).and_then(|()| check_value(value)))
+    };
+    if let Some(labels) = &selector.match_labels
+        && !labels.selects(|labels| check_labels(labels).is_ok())
+    {
+        check_labels(labels)?;
     }
     for requirement in selector.match_expressions.iter().flatten() {
         check_operator(&requirement.operator, requirement.values.len())?;
@@ -42,11 +46,12 @@ fn check_operator(operator: &Operator, values: usize) -> Result<(), Str> {
 
 /// A qualified name: an optional DNS subdomain and `/`, then a name.
 fn check_key(key: &str) -> Result<(), Str> {
-    let (prefix, name) = match key.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key),
+    let qualified = || {
+        let (prefix, name) = key.split_once('/').unwrap_or(("a", key));
+        is_name(name) && !name.is_empty() && is_subdomain(prefix)
     };
-    let good = is_name(name) && !name.is_empty() && prefix.is_none_or(is_subdomain);
+    // Most keys have no prefix: looked at once, in every pass.
+    let good = (is_name(key) && !key.is_empty()) || qualified();
     if good { Ok(()) } else { Err(format_smolstr!("key: Invalid value: {}", GoQuoted(key))) }
 }
 
@@ -56,12 +61,24 @@ fn check_value(value: &str) -> Result<(), Str> {
 
 /// At most 63 of letters, digits, `-`, `_`, `.`, with a letter or digit at both ends; or nothing.
 fn is_name(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let ends = |c: Option<&u8>| c.is_none_or(u8::is_ascii_alphanumeric);
-    bytes.len() <= 63
-        && ends(bytes.first())
-        && ends(bytes.last())
-        && bytes.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.'))
+    /// 2 = letter or digit, 1 = allowed between them.
+    const CLASS: [u8; 256] = {
+        let mut class = [0; 256];
+        let mut c = 0;
+        while c < 256 {
+            if (c as u8).is_ascii_alphanumeric() {
+                class[c] = 2;
+            }
+            c += 1;
+        }
+        (class[b'-' as usize], class[b'_' as usize], class[b'.' as usize]) = (1, 1, 1);
+        class
+    };
+    let class = |c: &u8| CLASS[usize::from(*c)];
+    let [first, middle @ ..] = text.as_bytes() else { return true };
+    // Every byte is looked at, without a branch each.
+    let least = middle.iter().fold(2, |least, c| least.min(class(c)));
+    text.len() <= 63 && class(first) == 2 && least > 0 && middle.last().is_none_or(|c| class(c) == 2)
 }
 
 pub(crate) fn is_subdomain(text: &str) -> bool {

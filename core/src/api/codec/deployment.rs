@@ -108,7 +108,7 @@ impl DeploymentStatus {
             available_replicas: node.or_default("availableReplicas", read_i32)?,
             unavailable_replicas: node.or_default("unavailableReplicas", read_i32)?,
             terminating_replicas: node.opt("terminatingReplicas", read_i32)?,
-            conditions: node.or_default("conditions", |n| n.list(Condition::read))?,
+            conditions: node.or_default("conditions", |n| n.vec(Condition::read))?.into(),
             collision_count: node.opt("collisionCount", read_i32)?,
         })
     }

@@ -2,7 +2,7 @@
 
 use smol_str::format_smolstr;
 
-use crate::api::{ReplicaSet, Str, StringMap, annotation};
+use crate::api::{Numbers, ReplicaSet, Str, StringMap, annotation};
 use crate::zoo::{Mutant, active};
 
 /// Longest revision history that is kept in an annotation (annotations share 256 KiB).
@@ -24,7 +24,27 @@ pub(super) fn is_own(key: &str) -> bool {
 
 /// The revision number of an object: 0 without the annotation, `None` if it is not a signed 64-bit number.
 pub fn revision(annotations: &StringMap) -> Option<i64> {
-    annotations.get(annotation::REVISION).map_or(Some(0), |text| text.parse().ok())
+    let [revision, ..] = annotations.numbers(read);
+    revision
+}
+
+/// The revision and the two remembered sizes.
+fn read(annotations: &StringMap) -> Numbers {
+    let revision = annotations.get(annotation::REVISION).map_or(Some(0), |text| text.parse().ok());
+    let size = |key| size(annotations, key).map(i64::from);
+    [revision, size(annotation::DESIRED_REPLICAS), size(annotation::MAX_REPLICAS)]
+}
+
+/// The remembered `spec.replicas` of the Deployment (see [`size`]).
+pub(super) fn desired_replicas(annotations: &StringMap) -> Option<i32> {
+    let [_, desired, _] = annotations.numbers(read);
+    desired.map(|size| size as i32)
+}
+
+/// The remembered `spec.replicas` plus surge (see [`size`]).
+pub(super) fn max_replicas(annotations: &StringMap) -> Option<i32> {
+    let [.., max] = annotations.numbers(read);
+    max.map(|size| size as i32)
 }
 
 /// The greatest revision, at least 0; unreadable ones are skipped.
@@ -48,7 +68,7 @@ pub(super) fn size(annotations: &StringMap, key: &str) -> Option<i32> {
 
 /// Whether a ReplicaSet remembers another size than `replicas`.
 pub(super) fn is_of_other_size(rs: &ReplicaSet, replicas: i32) -> bool {
-    size(&rs.meta.annotations, annotation::DESIRED_REPLICAS).is_some_and(|desired| desired != replicas)
+    desired_replicas(&rs.meta.annotations).is_some_and(|desired| desired != replicas)
 }
 
 /// Copies the Deployment's annotations to the ReplicaSet of its template and raises the revision of that to

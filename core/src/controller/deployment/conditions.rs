@@ -4,7 +4,7 @@ use std::fmt;
 
 use smol_str::format_smolstr;
 
-use crate::api::{Condition, ConditionStatus, List, Str, Time};
+use crate::api::{Condition, ConditionStatus, Conditions, Str, Time};
 use crate::controller::quote::GoQuoted;
 use crate::zoo::{Mutant, active};
 
@@ -48,7 +48,7 @@ pub(super) fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a C
 /// included: a status that says nothing new must not become a write (and a watch event) in every pass. The message
 /// is built only if it is needed. Returns whether anything changed.
 pub(super) fn set(
-    conditions: &mut List<Condition>,
+    conditions: &mut Conditions,
     type_: &'static str,
     status: ConditionStatus,
     reason: &'static str,
@@ -84,7 +84,7 @@ pub(super) fn fresh(
 
 /// The rule for any condition: same status and reason changes nothing; otherwise the old one goes and the new one is
 /// appended, keeping the transition time if the status value is the same (it tells when the *value* changed).
-pub(super) fn replace(conditions: &mut List<Condition>, mut new: Condition) -> bool {
+pub(super) fn replace(conditions: &mut Conditions, mut new: Condition) -> bool {
     if let Some(old) = find(conditions, &new.type_) {
         if old.status == new.status && old.reason == new.reason {
             return false;
@@ -93,24 +93,40 @@ pub(super) fn replace(conditions: &mut List<Condition>, mut new: Condition) -> b
             new.last_transition_time = old.last_transition_time;
         }
     }
-    remove(conditions, &new.type_);
-    conditions.push(new);
+    append(conditions, new);
     true
 }
 
 /// Removes all conditions of that type; the others keep their order.
-pub(super) fn remove(conditions: &mut List<Condition>, type_: &str) {
-    conditions.retain(|c| c.type_ != type_);
+pub(super) fn remove(conditions: &mut Conditions, type_: &str) {
+    // Usually there is none.
+    if find(conditions, type_).is_some() {
+        conditions.retain(|c| c.type_ != type_);
+    }
+}
+
+/// Removes all conditions of the new one's type and appends it.
+pub(super) fn append(conditions: &mut Conditions, new: Condition) {
+    if let Some((last, others)) = conditions.split_last_mut()
+        && last.type_ == new.type_
+        && find(others, &new.type_).is_none()
+    {
+        // A rollout that moves changes the same one again and again.
+        *last = new;
+        return;
+    }
+    remove(conditions, &new.type_);
+    conditions.push(new);
 }
 
 /// Rounds times down to what the API's JSON can hold. Done where a status is sent and not where a condition is built:
 /// the rest of the pass compares with the unrounded time, as upstream does.
-pub(super) fn round_times(conditions: &mut List<Condition>) {
+pub(super) fn round_times(conditions: &mut Conditions) {
     let whole = |time: Option<Time>| time.is_none_or(|t| t == t.whole_second());
     if conditions.iter().all(|c| whole(c.last_update_time) && whole(c.last_transition_time)) {
         return;
     }
-    for condition in conditions.make_mut() {
+    for condition in conditions {
         condition.last_update_time = condition.last_update_time.map(Time::whole_second);
         condition.last_transition_time = condition.last_transition_time.map(Time::whole_second);
     }
@@ -121,5 +137,30 @@ pub(super) fn about(rs: Option<&str>, deployment: &str, what: impl fmt::Display)
     match rs {
         Some(rs) => format_smolstr!("ReplicaSet {} {what}", GoQuoted(rs)),
         None => format_smolstr!("Deployment {} {what}", GoQuoted(deployment)),
+    }
+}
+
+/// Whether a text is what [`about`] says of a plain name, told without writing that anew.
+pub(super) fn is_about(text: &str, rs: Option<&str>, deployment: &str, what: &str) -> bool {
+    let (kind, name) = rs.map_or(("Deployment \"", deployment), |rs| ("ReplicaSet \"", rs));
+    let rest = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix(name));
+    let rest = rest.and_then(|rest| rest.strip_prefix("\" "));
+    rest == Some(what) && GoQuoted(name).is_plain()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{about, is_about};
+
+    #[test]
+    fn texts_are_recognised() {
+        let text = about(Some("web-1"), "web", "moves.");
+        assert_eq!(text, "ReplicaSet \"web-1\" moves.");
+        assert!(is_about(&text, Some("web-1"), "web", "moves."));
+        for (rs, what) in [(Some("web-2"), "moves."), (Some("web-1"), "moves"), (None, "moves.")] {
+            assert!(!is_about(&text, rs, "web", what));
+        }
+        assert!(is_about(&about(None, "web", "moves."), None, "web", "moves."));
+        assert!(!is_about("Deployment \"we\"b\" moves.", None, "we\"b", "moves."));
     }
 }

@@ -9,6 +9,9 @@ use crate::zoo::{Mutant, active};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
+/// What is told of a rollout that moves.
+const MOVING: &str = "is progressing.";
+
 impl<A: DeploymentApi> Pass<'_, '_, A> {
     /// The progress deadline in seconds, if one is in force (`i32::MAX` stands for "never").
     pub(super) fn deadline(&self) -> Option<i32> {
@@ -63,8 +66,7 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
         if status == self.d.status {
             return Ok(self.requeue_stuck(&status));
         }
-        self.d.to_mut().status = status;
-        self.send_status()?;
+        self.send_last_status(status)?;
         Ok(Requeue::None)
     }
 
@@ -89,15 +91,17 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             let list = &mut status.conditions;
             conditions::set(list, PROGRESSING, ConditionStatus::True, reason::COMPLETE, now, message);
         } else if progresses(old, status) {
-            let message = conditions::about(rs, name, "is progressing.");
+            // The text of the last step, if it is of the same ReplicaSet: it is not written anew.
+            let known =
+                current.map(|c| &c.message).filter(|message| conditions::is_about(message, rs, name, MOVING));
+            let message = known.cloned().unwrap_or_else(|| conditions::about(rs, name, MOVING));
             let mut fresh =
                 conditions::fresh(PROGRESSING, ConditionStatus::True, reason::UPDATED, now, message);
             if let Some(current) = current.filter(|c| c.status == ConditionStatus::True) {
                 fresh.last_transition_time = current.last_transition_time;
             }
             // Even if it says the same: its fresh update time is what the deadline is counted from.
-            conditions::remove(&mut status.conditions, PROGRESSING);
-            status.conditions.push(fresh);
+            conditions::append(&mut status.conditions, fresh);
         } else if timed_out(&status.conditions, deadline, now) {
             let message = || conditions::about(rs, name, "has timed out progressing.");
             let list = &mut status.conditions;

@@ -33,7 +33,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     /// The wanted pods from which the ceiling of the new ReplicaSet is computed.
     pub(super) fn ceiling_base(&self) -> i32 {
         let old = self.olds.last().filter(|_| active(Mutant::SurgeFromOldSize));
-        let noted = old.and_then(|rs| annotations::size(&rs.meta.annotations, annotation::DESIRED_REPLICAS));
+        let noted = old.and_then(|rs| annotations::desired_replicas(&rs.meta.annotations));
         noted.unwrap_or(self.replicas)
     }
 
@@ -81,8 +81,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         let replicas = self.replicas;
         let asked = |rs: &&ReplicaSet| is_active(rs) || active(Mutant::OldNoteTriggersResize);
         Ok(self.all(new.as_deref()).filter(asked).any(|rs| {
-            annotations::size(&rs.meta.annotations, annotation::DESIRED_REPLICAS)
-                .is_some_and(|desired| desired != replicas)
+            annotations::desired_replicas(&rs.meta.annotations).is_some_and(|desired| desired != replicas)
         }))
     }
 
@@ -191,7 +190,7 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
             return size.wrapping_neg();
         }
         // The whole at the time when this size was written. Without a memory: what the Deployment last reported.
-        let before = match annotations::size(&rs.meta.annotations, annotation::MAX_REPLICAS) {
+        let before = match annotations::max_replicas(&rs.meta.annotations) {
             noted if active(Mutant::ZeroBaseFraction) => noted.unwrap_or(0),
             _ if active(Mutant::SShareFromCurrentCeiling) => self.max_total(),
             None | Some(0) => self.view.deployment.status.replicas,

@@ -59,8 +59,7 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             );
         }
         if status != self.d.status {
-            self.d.to_mut().status = status;
-            self.send_status()?;
+            self.send_last_status(status)?;
         }
         Ok(())
     }

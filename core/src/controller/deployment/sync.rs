@@ -12,7 +12,7 @@ use super::conditions;
 use super::history::Order;
 use super::strategy::{Fenceposts, Strategy};
 use super::{DeploymentApi, DeploymentEvent, DeploymentView};
-use crate::api::{Deployment, PodTemplate, ReplicaSet, Time};
+use crate::api::{Deployment, DeploymentStatus, PodTemplate, ReplicaSet, Time};
 use crate::controller::selector;
 use crate::controller::{ApiError, Requeue, SyncError};
 use crate::zoo::{self, Mutant, active};
@@ -218,6 +218,14 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
     pub(super) fn send_status(&mut self) -> Result<(), ApiError> {
         let mut d = Deployment::clone(&self.d);
         conditions::round_times(&mut d.status.conditions);
+        self.api.update_deployment_status(d)
+    }
+
+    /// Sends `status` as the last write of a pass: nobody looks at the working copy any more, so it need not hold it.
+    pub(super) fn send_last_status(&mut self, mut status: DeploymentStatus) -> Result<(), ApiError> {
+        conditions::round_times(&mut status.conditions);
+        let Deployment { meta, spec, .. } = &*self.d;
+        let d = Deployment { meta: meta.clone(), spec: spec.clone(), status };
         self.api.update_deployment_status(d)
     }
 }

@@ -234,23 +234,26 @@ fn write_status<Pod>(
     if same {
         return Ok(None);
     }
-    let mut copy = ReplicaSet::clone(rs);
-    copy.status = ReplicaSetStatus {
-        replicas: counts.replicas,
-        fully_labeled_replicas: counts.fully_labeled,
-        ready_replicas: counts.ready,
-        available_replicas: counts.available,
-        terminating_replicas: terminating,
-        observed_generation: rs.meta.generation,
-        conditions: conditions.unwrap_or_else(|| old.conditions.clone()),
+    let copy = || ReplicaSet {
+        meta: rs.meta.clone(),
+        spec: rs.spec.clone(),
+        status: ReplicaSetStatus {
+            replicas: counts.replicas,
+            fully_labeled_replicas: counts.fully_labeled,
+            ready_replicas: counts.ready,
+            available_replicas: counts.available,
+            terminating_replicas: terminating,
+            observed_generation: rs.meta.generation,
+            conditions: conditions.clone().unwrap_or_else(|| old.conditions.clone()),
+        },
     };
     // One retry at once with the newest version: the usual conflict is with the Deployment controller resizing the
     // ReplicaSet, and a whole pass would compute the same status again. The generation stays the one acted on.
-    let stored = match api.update_replica_set_status(copy.clone(), false) {
+    let stored = match api.update_replica_set_status(copy(), false) {
         Ok(stored) => stored,
         Err(_) => {
             api.get_replica_set()?;
-            api.update_replica_set_status(copy, true)?
+            api.update_replica_set_status(copy(), true)?
         }
     };
     Ok(Some(stored.meta.resource_version))

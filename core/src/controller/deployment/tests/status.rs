@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::conditions;
 use super::{decide, deployment, rs, with};
-use crate::api::{Condition, ConditionStatus, Deployment, List, Time};
+use crate::api::{Condition, ConditionStatus, Conditions, Deployment, Time};
 use crate::controller::decide::Action;
 
 fn written(d: &Arc<Deployment>, sets: &[Value]) -> Arc<Deployment> {
@@ -89,8 +89,7 @@ fn conditions_are_replaced_at_the_end_and_keep_their_transition() {
         reason: reason.into(),
         message: "".into(),
     };
-    let start: List<Condition> =
-        vec![condition("A", "True", "One", 1), condition("B", "True", "One", 1)].into();
+    let start: Conditions = vec![condition("A", "True", "One", 1), condition("B", "True", "One", 1)].into();
     for (new, order, transition) in [
         (condition("A", "True", "One", 9), "AB", 1),
         (condition("A", "True", "Two", 9), "BA", 1),
