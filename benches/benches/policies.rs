@@ -1,48 +1,93 @@
-//! Whole simulated rollouts without delays: replicas × strategies, and a table of one run each.
+//! The headline: how long it takes to simulate a whole rollout, policy by policy and size by size.
+//!
+//! criterion measures the policies that people use; the whole grid is played once for the table at the end.
+//! `MAXSURGE_BENCH_PODS_MAX` (default 10,000) sets the largest size: 150,000 or 1,000,000 take minutes.
 #![allow(
     missing_docs,
     clippy::print_stdout,
     reason = "criterion's macros write the entry point; the table is the point"
 )]
 
-use std::time::{Duration, Instant};
+#[path = "shared/mod.rs"]
+mod shared;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use maxsurge_benches::{roll, rolled_out, strategies};
+use std::time::Duration;
 
-const REPLICAS: [i32; 4] = [10, 100, 1_000, 10_000];
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use maxsurge_benches::policy::{grid, headline};
+use maxsurge_benches::rollout::Rollout;
 
-fn policies(c: &mut Criterion) {
+const SIZES: [i32; 6] = [10, 100, 1_000, 10_000, 150_000, 1_000_000];
+
+fn sizes() -> impl Iterator<Item = i32> {
+    let max = std::env::var("MAXSURGE_BENCH_PODS_MAX").ok().and_then(|text| text.parse().ok());
+    let max = if shared::is_test() { 100 } else { max.unwrap_or(10_000) };
+    SIZES.into_iter().filter(move |size| *size <= max)
+}
+
+fn rollouts(c: &mut Criterion) {
     let mut group = c.benchmark_group("rollout");
     group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
-    let mut rows = Vec::new();
-    for replicas in REPLICAS {
-        for (name, strategy) in strategies() {
-            let (mut cluster, id) = rolled_out(replicas, &strategy);
-            let (start, passes) = (Instant::now(), cluster.statistics());
-            let created = roll(&mut cluster, id);
-            let took = start.elapsed();
-            let after = cluster.statistics();
-            let passes = after.deployment_passes + after.replica_set_passes
-                - passes.deployment_passes
-                - passes.replica_set_passes;
-            rows.push(format!(
-                "{replicas:>8}  {name:<10} {created:>7} {passes:>9} {:>12.3}",
-                took.as_secs_f64() * 1e3
-            ));
-            group.bench_function(BenchmarkId::new(name, replicas), |b| {
+    for policy in headline() {
+        for pods in sizes() {
+            let rollout = Rollout::ideal(pods, policy.strategy.clone());
+            group.throughput(Throughput::Elements(pods as u64));
+            group.bench_function(BenchmarkId::new(policy.name.replace('/', " "), pods), |b| {
                 b.iter_batched_ref(
-                    || rolled_out(replicas, &strategy),
-                    |(cluster, id)| roll(cluster, *id),
+                    || rollout.at_rest(),
+                    |(cluster, id)| rollout.play(cluster, *id),
                     BatchSize::PerIteration,
                 );
             });
         }
     }
     group.finish();
-    println!("{:>8}  {:<10} {:>7} {:>9} {:>12}", "replicas", "strategy", "created", "passes", "one run, ms");
-    println!("{}", rows.join("\n"));
 }
 
-criterion_group!(benches, policies);
-criterion_main!(benches);
+/// One run of each policy at each size, and its ratio to Recreate.
+fn table() {
+    let sizes: Vec<i32> = sizes().collect();
+    println!(
+        "\nms to simulate one rollout (× Recreate), preset ideal, one run each; maxSurge/maxUnavailable"
+    );
+    print!("{:<10}", "policy");
+    for pods in &sizes {
+        print!("{pods:>19}");
+    }
+    println!();
+    let mut reference = Vec::new();
+    for policy in grid() {
+        print!("{:<10}", policy.name);
+        for (at, pods) in sizes.iter().enumerate() {
+            let ms = Rollout::ideal(*pods, policy.strategy.clone()).run().took.as_secs_f64() * 1e3;
+            if at == reference.len() {
+                reference.push(ms);
+            }
+            print!("{ms:>11.3} ×{:>6.2}", ms / reference[at]);
+        }
+        println!();
+    }
+}
+
+/// The same scenarios with the oracles on.
+fn judged() {
+    let pods = if shared::is_test() { 20 } else { 60 };
+    for policy in grid() {
+        Rollout::ideal(pods, policy.strategy).judged();
+    }
+    println!(
+        "\noracles: every instant of each policy's rollout of {pods} pods was recounted and judged; nothing found"
+    );
+}
+
+fn main() {
+    let mut c = Criterion::default().configure_from_args();
+    rollouts(&mut c);
+    c.final_summary();
+    if shared::is_filtered() {
+        return;
+    }
+    table();
+    judged();
+    shared::plots::from_estimates("rollout", "ms", 1e-6, "time to simulate one rollout");
+}

@@ -1,66 +1,38 @@
-//! Fixtures of the benches.
+//! Fixtures of the benches, and what several of them share.
 
+pub mod decision;
+pub mod floor;
+pub mod machine;
+pub mod naive;
+pub mod policy;
 pub mod rollout;
 
-use maxsurge_core::api::{Deployment, Pod, Time};
-use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{Cluster, ClusterConfig, UserAction};
-use maxsurge_core::sim::{Distribution, SECOND};
-use maxsurge_core::workload::{Behavior, Workload};
+use maxsurge_core::api::{Deployment, Pod};
 use serde_json::{Value, json};
-
-/// A strategy by name and `spec.strategy`.
-pub fn strategies() -> [(&'static str, Value); 4] {
-    let rolling = |surge: Value, missing: Value| json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": missing}});
-    [
-        ("Recreate", json!({"type": "Recreate"})),
-        ("25%/25%", rolling(json!("25%"), json!("25%"))),
-        ("1/0", rolling(json!(1), json!(0))),
-        ("100%/0", rolling(json!("100%"), json!(0))),
-    ]
-}
 
 /// A Deployment as the API server would store it.
 pub fn deployment(replicas: i32, strategy: &Value) -> Deployment {
+    named("web", replicas, strategy)
+}
+
+/// The same under another name, with that name as the value of its label `app`.
+pub fn named(name: &str, replicas: i32, strategy: &Value) -> Deployment {
     let value = json!({
-        "metadata": {"name": "web", "namespace": "default"},
+        "metadata": {"name": name, "namespace": "default"},
         "spec": {
             "replicas": replicas,
             "minReadySeconds": 0,
             "progressDeadlineSeconds": 600,
             "revisionHistoryLimit": 10,
-            "selector": {"matchLabels": {"app": "web"}},
+            "selector": {"matchLabels": {"app": name}},
             "strategy": strategy,
             "template": {
-                "metadata": {"labels": {"app": "web"}},
+                "metadata": {"labels": {"app": name}},
                 "spec": {"containers": [{"name": "web", "image": "web:1"}]},
             },
         },
     });
     Deployment::from_value(&value).expect("well-formed")
-}
-
-/// A cluster without delays in which that Deployment is rolled out; pods take ten seconds to get ready.
-pub fn rolled_out(replicas: i32, strategy: &Value) -> (Cluster, DeploymentId) {
-    let default = Behavior { startup: Distribution::Constant(10 * SECOND), gets_ready: true };
-    let workload = Workload { default, ..Workload::default() };
-    let mut cluster = Cluster::new(ClusterConfig::ideal(), workload, 0);
-    let id = cluster.create(deployment(replicas, strategy)).expect("the cluster is empty");
-    cluster.settle().expect("it settles");
-    cluster.run_before(Time::EPOCH.plus_seconds(60), &mut |_| ()).expect("it settles");
-    (cluster, id)
-}
-
-/// Sets another image and lets the rollout come to its end; pods that were created for it.
-pub fn roll(cluster: &mut Cluster, id: DeploymentId) -> usize {
-    let before = cluster.store.pods().len();
-    let action = UserAction::SetImage { container: None, image: "web:2".into() };
-    cluster.act(id, &action).expect("the Deployment exists");
-    cluster.settle().expect("it settles");
-    // One pod after the other takes ten seconds each.
-    let until = cluster.now().plus_seconds(200_000);
-    cluster.run_before(until, &mut |_| ()).expect("it settles");
-    cluster.store.pods().len() - before
 }
 
 /// Ready pods of a ReplicaSet, as a dump of a cluster has them.

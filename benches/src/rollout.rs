@@ -11,7 +11,7 @@ use maxsurge_core::sim::{Distribution, SECOND};
 use maxsurge_core::workload::{Behavior, Workload};
 use serde_json::Value;
 
-use crate::deployment;
+use crate::{deployment, named};
 
 /// Image before and after.
 const IMAGES: [&str; 2] = ["web:1", "web:2"];
@@ -145,6 +145,26 @@ impl Rollout {
         }
     }
 
+    /// When a rollout without delays is complete, s, if the n-th pod created in it takes `startup_ns[n % len]`.
+    pub fn completion_by_order(pods: i32, strategy: &Value, startup_ns: &[u64]) -> f64 {
+        // The pods of the first rollout count, too: turn the list so that the second begins at its start.
+        let len = startup_ns.len();
+        let turned = |n: usize| startup_ns[(n + len - pods as usize % len) % len] as i64;
+        let workload = Workload { startup_by_order: (0..len).map(turned).collect(), ..Workload::default() };
+        let mut cluster = Cluster::new(ClusterConfig::ideal(), workload, 0);
+        let id = cluster.create(deployment(pods, strategy)).expect("the cluster is empty");
+        cluster.settle().expect("it settles");
+        cluster.run_before(Time::EPOCH.plus_seconds(600), &mut |_| ()).expect("it settles");
+        let start = cluster.now();
+        change(&mut cluster, id);
+        while !is_complete(&cluster, id) {
+            let next = cluster.next_at().expect("pods are on their way");
+            cluster.run_before(next.plus_nanos(1), &mut |_| ()).expect("it settles");
+        }
+        // One nanosecond beyond the last instant.
+        (cluster.now().since(start) - 1) as f64 / SECOND as f64
+    }
+
     /// The same with the oracles on: every instant is recounted from the pods and judged.
     ///
     /// # Panics
@@ -182,4 +202,53 @@ pub fn is_complete(cluster: &Cluster, id: DeploymentId) -> bool {
     let (all, s) = (d.replicas(), &d.status);
     s.observed_generation >= d.meta.generation
         && (s.updated_replicas, s.replicas, s.available_replicas) == (all, all, all)
+}
+
+/// Many Deployments that are rolled out at once.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// How many.
+    pub deployments: usize,
+    /// `spec.replicas` of each.
+    pub pods: i32,
+    /// `spec.strategy` of each.
+    pub strategy: Value,
+    /// The control plane.
+    pub config: ClusterConfig,
+}
+
+impl Fleet {
+    /// Plays it; answers the wall time, the work, and how long it took in virtual time, s.
+    pub fn run(&self) -> (Outcome, f64) {
+        // Set up without limits, so that only the rollout is measured.
+        let startup = Distribution::Uniform(5 * SECOND, 20 * SECOND);
+        let default = Behavior { startup, gets_ready: true };
+        let workload = Workload { default, ..Workload::default() };
+        let mut cluster = Cluster::new(self.config.clone(), workload, 1);
+        let name = |n: usize| format!("web-{n:04}");
+        let create = |n: usize| named(&name(n), self.pods, &self.strategy);
+        let ids: Vec<_> =
+            (0..self.deployments).map(|n| cluster.create(create(n)).expect("new names")).collect();
+        cluster.settle().expect("it settles");
+        let requests = 3 * self.deployments as i64 * (i64::from(self.pods) + 20);
+        let until = cluster.now().plus_seconds(600 + requests / 20);
+        cluster.run_before(until, &mut |_| ()).expect("it settles");
+        let (before, pods_before, began) = (cluster.statistics(), cluster.store.pods().len(), cluster.now());
+        let start = Instant::now();
+        for id in &ids {
+            let action = UserAction::SetImage { container: None, image: IMAGES[1].into() };
+            cluster.act(*id, &action).expect("it exists");
+        }
+        cluster.settle().expect("it settles");
+        // In slices, to see when the last one is complete.
+        while !ids.iter().all(|id| is_complete(&cluster, *id)) {
+            let next = cluster.next_at().expect("it completes");
+            let until = next.plus_seconds(1).max(cluster.now().plus_seconds(1));
+            cluster.run_before(until, &mut |_| ()).expect("it settles");
+        }
+        let took = start.elapsed();
+        let work = since(&before, &cluster.statistics());
+        let created = cluster.store.pods().len() - pods_before;
+        (Outcome { took, work, created }, cluster.now().since(began) as f64 / SECOND as f64)
+    }
 }

@@ -1,0 +1,104 @@
+//! The grid of policies in *virtual* time: what is measured is the rollout and not the simulator.
+//!
+//! criterion's confidence intervals, baselines and regressions are then about the policy: its samples are seeds. So
+//! `cargo bench --bench policies_virtual -- --save-baseline main`, an edit of the setting, and `-- --baseline main` answer
+//! whether the new setting is better. `MAXSURGE_STARTUP` (`p50=8s,p95=25s`), `MAXSURGE_PODS` (20) and
+//! `MAXSURGE_PRESET` (`ideal` or `realistic`) are the setting.
+#![allow(missing_docs, reason = "criterion's macros write the entry point")]
+
+#[path = "shared/mod.rs"]
+mod shared;
+
+use std::time::Duration;
+
+use criterion::measurement::{Measurement, ValueFormatter};
+use criterion::{Criterion, SamplingMode, Throughput};
+use maxsurge_benches::policy::{Policy, grid, headline};
+use maxsurge_benches::rollout::{Rollout, Virtual};
+use maxsurge_core::cluster::ClusterConfig;
+use maxsurge_core::sim::Distribution;
+
+/// What of a rollout is measured.
+#[derive(Clone, Copy)]
+struct Figure {
+    name: &'static str,
+    unit: &'static str,
+    of: fn(&Virtual) -> f64,
+}
+
+const FIGURES: [Figure; 3] = [
+    Figure { name: "virtual complete", unit: "s", of: |run| run.complete_s },
+    Figure { name: "virtual unavailable", unit: "pod·s", of: |run| run.deficit_pod_seconds },
+    Figure { name: "virtual peak", unit: "pods", of: |run| f64::from(run.peak_pods) },
+];
+
+impl Measurement for Figure {
+    type Intermediate = ();
+    type Value = f64;
+    fn start(&self) {}
+    fn end(&self, (): ()) -> f64 {
+        unreachable!("rollouts are measured by what they report")
+    }
+    fn add(&self, a: &f64, b: &f64) -> f64 {
+        a + b
+    }
+    fn zero(&self) -> f64 {
+        0.0
+    }
+    fn to_f64(&self, value: &f64) -> f64 {
+        *value
+    }
+    fn formatter(&self) -> &dyn ValueFormatter {
+        self
+    }
+}
+
+impl ValueFormatter for Figure {
+    fn scale_values(&self, _: f64, _: &mut [f64]) -> &'static str {
+        self.unit
+    }
+    fn scale_throughputs(&self, _: f64, _: &Throughput, _: &mut [f64]) -> &'static str {
+        self.unit
+    }
+    fn scale_for_machines(&self, _: &mut [f64]) -> &'static str {
+        self.unit
+    }
+}
+
+fn setting(policy: &Policy) -> Rollout {
+    let text = |name: &str| std::env::var(name).ok();
+    let pods = text("MAXSURGE_PODS").map_or(20, |n| n.parse().expect("MAXSURGE_PODS is a number of pods"));
+    let startup = text("MAXSURGE_STARTUP").unwrap_or_else(|| "p50=8s,p95=25s".into());
+    let startup = Distribution::parse(&startup).unwrap_or_else(|error| panic!("MAXSURGE_STARTUP: {error}"));
+    let config = match text("MAXSURGE_PRESET").as_deref() {
+        None | Some("ideal") => ClusterConfig::ideal(),
+        Some("realistic") => ClusterConfig::realistic(),
+        Some(other) => panic!("MAXSURGE_PRESET: `{other}` is neither ideal nor realistic"),
+    };
+    Rollout { startup, config, ..Rollout::ideal(pods, policy.strategy.clone()) }
+}
+
+fn main() {
+    let policies = if shared::is_test() { headline() } else { grid() };
+    for figure in FIGURES {
+        let mut c = Criterion::default().with_measurement(figure).configure_from_args();
+        let mut group = c.benchmark_group(figure.name);
+        // Of equal length each: a sample is the mean of that many seeds.
+        group.sampling_mode(SamplingMode::Flat).sample_size(20);
+        group.warm_up_time(Duration::from_millis(20)).measurement_time(Duration::from_millis(200));
+        for policy in &policies {
+            let rollout = setting(policy);
+            let mut seed = 0;
+            group.bench_function(policy.name.replace('/', " "), |b| {
+                b.iter_custom(|seeds| {
+                    let first = seed;
+                    seed += seeds;
+                    let runs = (first..seed).map(|seed| Rollout { seed, ..rollout.clone() }.observe());
+                    runs.map(|run| (figure.of)(&run)).sum()
+                });
+            });
+        }
+        group.finish();
+        c.final_summary();
+    }
+}
