@@ -1,5 +1,6 @@
-//! Developer commands: `cargo xtask tidy`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask ci`.
 
+mod bench;
 mod conformance;
 mod tidy;
 mod zoo;
@@ -15,6 +16,7 @@ usage: cargo xtask COMMAND
   conformance …  ours against the real controllers: cargo xtask conformance help
   zoo [OPTION …]
                 searches with the fuzzing harness for each known bug of core/src/zoo, and writes fuzz/BUG-ZOO.md
+  bench COMMAND figures of PERFORMANCE.md, instruction counts, peers (`cargo xtask bench` lists them)
   ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
 
 fn main() -> ExitCode {
@@ -24,6 +26,10 @@ fn main() -> ExitCode {
         Some("zoo") => match zoo::run(&root(), &arguments.collect::<Vec<_>>()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => say(&format!("error: {error}\n\n{}", zoo::USAGE), ExitCode::FAILURE),
+        },
+        Some("bench") => match bench::run(&root(), &arguments.collect::<Vec<_>>()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => say(&format!("error: {error}\n\n{}", bench::USAGE), ExitCode::FAILURE),
         },
         Some("ci") => run(Command::new(root().join(".ci/run")).args(arguments)),
         Some("conformance") => conformance::main(&arguments.collect::<Vec<_>>()),

@@ -22,7 +22,6 @@ pub(crate) fn run(pods: i32, seeds: u32, threads: usize) -> String {
         config: ClusterConfig::ideal(),
         startup: Distribution::Uniform(5 * SECOND, 20 * SECOND),
         stop: Distribution::Uniform(SECOND, 5 * SECOND),
-        grace_s: 30,
         probe: None,
         horizon_s: 86_400,
     };
