@@ -22,6 +22,7 @@ import (
 
 const usage = `usage: oracle sync
        oracle run [--repetitions N]
+       oracle bench [--seconds S]
        oracle version
 Cases on standard input, verdicts on standard output, one a line each.
 `
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 	options := flag.NewFlagSet(flag.Arg(0), flag.ExitOnError)
 	options.Usage = func() { fmt.Fprint(os.Stderr, usage) }
 	repetitions := options.Int("repetitions", 1, "how often each rollout is played")
+	seconds := options.Float64("seconds", 1, "how much time the passes of each case take together")
 	options.Parse(flag.Args()[1:])
 	var failed error
 	switch flag.Arg(0) {
@@ -62,6 +64,12 @@ func TestMain(m *testing.M) {
 		program = func(t *testing.T) error {
 			r := newRunner(quietContext(), bubbleIn(t), *repetitions)
 			return serve(os.Stdin, stdout, r.solve)
+		}
+	case "bench":
+		program = func(t *testing.T) error {
+			ctx, bubble := quietContext(), bubbleIn(t)
+			b := newBencher(newSyncer(ctx, bubble), newRunner(ctx, bubble, 1), time.Duration(*seconds*float64(time.Second)))
+			return serve(os.Stdin, stdout, b.solve)
 		}
 	default:
 		fmt.Fprint(os.Stderr, usage)

@@ -26,6 +26,7 @@ type answer struct {
 
 	*syncVerdict
 	*runVerdict
+	*timing
 }
 
 // decode reads one case the way an API server reads a body: names of fields

@@ -54,6 +54,7 @@ type syncer struct {
 	deployments cache.Indexer
 	replicaSets cache.Indexer
 	pods        cache.Indexer
+	deployment  *deployment.DeploymentController
 	replicaSet  *replicaset.ReplicaSetController
 	handlers    map[string]syncFunc
 	close       func()
@@ -100,7 +101,7 @@ func (s *syncer) build() {
 	s.replicaSets = rss.Informer().GetIndexer()
 	s.pods = ps.Informer().GetIndexer()
 	*private[cache.Indexer](rsc, "podIndexer") = sortedIndexer{s.pods}
-	s.replicaSet = rsc
+	s.deployment, s.replicaSet = dc, rsc
 	s.handlers = map[string]syncFunc{"deployment": deploymentSync(dc), "replicaset": replicaSetSync(rsc)}
 }
 
@@ -155,23 +156,9 @@ func (s *syncer) try(line []byte, c *syncCase) (*syncVerdict, error) {
 
 	s.client.journal = &journal{}
 	s.events = nil
-	*s.queue = noteQueue{}
-	server := newServer()
-	server.agreeable = true
-	server.uidPrefix = "created-"
-	server.failPodCreate = c.FailCreate
-	server.podNumber = func() int { return server.podCalls }
-	s.client.server = server
-	if err := fill(&server.deployments, s.deployments, c.Deployments); err != nil {
+	if err := s.load(c); err != nil {
 		return nil, err
 	}
-	if err := fill(&server.replicaSets, s.replicaSets, c.ReplicaSets); err != nil {
-		return nil, err
-	}
-	if err := fill(&server.pods, s.pods, c.Pods); err != nil {
-		return nil, err
-	}
-	resetExpectations(s.replicaSet)
 
 	var result error
 	var crash *crashed
@@ -192,6 +179,29 @@ func (s *syncer) try(line []byte, c *syncCase) (*syncVerdict, error) {
 		return nil, *crash
 	}
 	return s.verdict(c.Controller, result), nil
+}
+
+// load makes an API server and caches that hold the case, and controllers that
+// expect nothing.
+func (s *syncer) load(c *syncCase) error {
+	*s.queue = noteQueue{}
+	server := newServer()
+	server.agreeable = true
+	server.uidPrefix = "created-"
+	server.failPodCreate = c.FailCreate
+	server.podNumber = func() int { return server.podCalls }
+	s.client.server = server
+	if err := fill(&server.deployments, s.deployments, c.Deployments); err != nil {
+		return err
+	}
+	if err := fill(&server.replicaSets, s.replicaSets, c.ReplicaSets); err != nil {
+		return err
+	}
+	if err := fill(&server.pods, s.pods, c.Pods); err != nil {
+		return err
+	}
+	resetExpectations(s.replicaSet)
+	return nil
 }
 
 // fill puts the same objects into the API server and the controllers' cache.

@@ -10,4 +10,4 @@ mod tests;
 mod verdict;
 
 pub use self::compare::{Difference, same};
-pub use self::sync::{sync, sync_of};
+pub use self::sync::{Prepared, sync, sync_of};

@@ -33,6 +33,29 @@ pub fn sync_of(line: &str, version: KubernetesVersion) -> String {
     format!(r#"{{"id":{id},"invalid":{}}}"#, Value::from(why))
 }
 
+/// A case that was read once, to be decided many times.
+#[derive(Debug)]
+pub struct Prepared(Case);
+
+impl Prepared {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// Why it is no case.
+    pub fn read(line: &str) -> Result<Self, String> {
+        match serde_json::from_str::<Value>(line) {
+            Ok(Value::Object(case)) => Case::read(&case).map(Prepared),
+            Ok(_) => Err("a case is a JSON object".into()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What the controller would do.
+    pub fn decide(&self, version: KubernetesVersion) -> Decision {
+        decide(&self.0, version)
+    }
+}
+
 fn decide(case: &Case, version: KubernetesVersion) -> Decision {
     let decision = match case.controller {
         Controller::Deployment => {

@@ -20,7 +20,7 @@ const AHEAD: usize = 128;
 
 pub(super) fn main(options: &Options) -> Result<(), Failure> {
     let program = oracle::program(options)?;
-    let version = oracle::version(&program)?;
+    let version = options.version.map_or_else(|| oracle::version(&program), Ok)?;
     for source in &options.sources {
         one(options, *source, &program, version)?;
     }

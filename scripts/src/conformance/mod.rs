@@ -3,6 +3,7 @@
 //! The real ones are the program of `scripts/upstream`; ours are asked through the functions behind
 //! `maxsurge conformance sync|run`.
 
+mod bench;
 mod judge;
 mod live;
 mod oracle;
@@ -12,15 +13,22 @@ mod source;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use maxsurge_core::api::KubernetesVersion;
+
 pub(crate) use self::source::Source;
 
 const USAGE: &str = "\
 usage: cargo xtask conformance COMMAND
 
-  live [--cases N] [--seed S] [--from I] [--controller deployment|replicaset|run] [--out DIR] [--oracle PROGRAM]
+  live [--cases N] [--seed S] [--from I] [--controller deployment|replicaset|run] [--out DIR]
+       [--oracle PROGRAM] [--kubernetes-version 1.34|1.37]
         random cases put to both sides, until they differ; the smallest case that still differs is printed and
         written to DIR (target/conformance). Without --controller: deployment and replicaset, N cases each. Case I
-        of seed S is the same everywhere; without --seed a fresh one is taken and printed
+        of seed S is the same everywhere; without --seed a fresh one is taken and printed. Ours follows the rules of the
+        program's version, or of the one given
+
+  bench [--seconds S] [--oracle PROGRAM]
+        decisions and whole rollouts, timed inside of both programs, side by side: S seconds a case (1)
 
 The real controllers are target/upstream/oracle, which is built by scripts/upstream/build.sh if it is missing.
 Exit codes: 0 no difference, 1 a difference, 2 wrong usage, 3 the real controllers are not to be had";
@@ -45,6 +53,7 @@ impl From<std::io::Error> for Failure {
 pub(crate) fn main(arguments: &[String]) -> ExitCode {
     let done = match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
         Some(("live", rest)) => Options::read(rest).and_then(|options| live::main(&options)),
+        Some(("bench", rest)) => bench::main(rest),
         Some(("help" | "--help" | "-h", _)) => {
             eprintln!("{USAGE}");
             Ok(())
@@ -75,6 +84,8 @@ pub(crate) struct Options {
     pub(crate) sources: Vec<Source>,
     pub(crate) out: PathBuf,
     pub(crate) oracle: Option<PathBuf>,
+    /// Whose rules ours follows, if not those of the program.
+    pub(crate) version: Option<KubernetesVersion>,
     /// What is no flag.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -88,6 +99,7 @@ impl Options {
             sources: vec![Source::Deployment, Source::ReplicaSet],
             out: crate::root().join("target/conformance"),
             oracle: None,
+            version: None,
             files: Vec::new(),
         };
         let mut rest = arguments.iter();
@@ -113,6 +125,9 @@ impl Options {
                 }
                 "--out" => options.out = value.into(),
                 "--oracle" => options.oracle = Some(value.into()),
+                "--kubernetes-version" => {
+                    options.version = Some(KubernetesVersion::parse(value).map_err(Failure::Usage)?);
+                }
                 _ => return Err(Failure::Usage(format!("unknown flag {flag}"))),
             }
         }

@@ -35,10 +35,21 @@ pub(super) fn program(options: &Options) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// Version of Kubernetes that the program is built from.
-pub(super) fn version(program: &Path) -> Result<KubernetesVersion, Failure> {
+/// The release that the program is built from, such as `v1.37.2`.
+pub(super) fn release(program: &Path) -> Result<String, Failure> {
     let said = Command::new(program).arg("version").output().map_err(|error| not_started(program, &error))?;
-    KubernetesVersion::parse(String::from_utf8_lossy(&said.stdout).trim()).map_err(Failure::NoOracle)
+    Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+}
+
+/// Whose rules the program follows. One that is not known yet is held against the newest that is: whether it decides
+/// anything otherwise is then the question.
+pub(super) fn version(program: &Path) -> Result<KubernetesVersion, Failure> {
+    let release = release(program)?;
+    Ok(KubernetesVersion::parse(&release).unwrap_or_else(|_| {
+        let newest = KubernetesVersion::default();
+        eprintln!("Kubernetes {release} has no rules here yet: ours follows those of {newest}");
+        newest
+    }))
 }
 
 fn not_started(program: &Path, error: &io::Error) -> Failure {
