@@ -6,5 +6,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| maxsurge_fuzz::rollout_bytes(data));
 
 #[cfg(not(fuzzing))]
 fn main() -> std::process::ExitCode {
-    maxsurge_fuzz::replay(std::env::args_os().skip(1))
+    maxsurge_fuzz::replay(maxsurge_fuzz::rollout_bytes)
 }

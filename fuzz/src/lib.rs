@@ -1,34 +1,44 @@
 //! Random rollouts, judged by `maxsurge_core::oracle`. Fuzz targets and tests are glue around this library.
 
 pub mod generators;
+mod happen;
+pub mod hunt;
+pub mod minimize;
+mod order;
 mod rollout;
 #[cfg(feature = "zoo")]
 mod search;
+pub mod story;
 #[cfg(feature = "zoo")]
 pub mod zoo;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use arbitrary::{Arbitrary, Unstructured};
 
 pub use generators::{Event, Input, World};
-pub use rollout::{Verdict, rollout};
+pub use hunt::{Budget, Found, hunt};
+pub use rollout::{Broken, Judgement, Verdict, judge, rollout, run};
+
+/// The input that bytes stand for.
+pub fn input_of(data: &[u8]) -> Option<Input> {
+    Input::arbitrary_take_rest(Unstructured::new(data)).ok()
+}
 
 /// One input of the fuzzer, as bytes. Panics, printing the input, if a property does not hold.
 pub fn rollout_bytes(data: &[u8]) {
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
-    if let Err(violation) = rollout(&input) {
-        panic!("{violation}\n{input:#?}");
+    let Some(input) = input_of(data) else { return };
+    if let Err(broken) = rollout(&input) {
+        panic!("{}\n{input:#?}", story::tell(&input, &broken, false));
     }
 }
 
-/// Replays inputs from files.
-pub fn replay(paths: impl Iterator<Item = OsString>) -> ExitCode {
+/// What a target does without libFuzzer: replays the files that the command line names.
+pub fn replay(target: fn(&[u8])) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for path in paths {
+    for path in std::env::args_os().skip(1) {
         match std::fs::read(&path) {
-            Ok(data) => rollout_bytes(&data),
+            Ok(data) => target(&data),
             Err(error) => {
                 eprintln!("{}: {error}", path.display());
                 code = ExitCode::from(2);

@@ -1,101 +1,308 @@
 //! One input: the events one after the other, each step judged, then the end.
 
+use std::collections::BTreeSet;
+
+use maxsurge_core::api::{Deployment, PodTemplate, annotation};
+use maxsurge_core::cluster::Cluster;
 use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{Cluster, UserAction};
-use maxsurge_core::oracle::{Property, Rest, Safety, TraceHash, Violation, at_rest};
-use maxsurge_core::sim::MS;
+use maxsurge_core::oracle::{Exemption, Oracle, Property, Recount, Rest, TraceHash, Violation, at_rest};
+use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
+use maxsurge_core::sim::{MS, SECOND};
 
-use crate::generators::{Event, GOOD_IMAGE, Input};
+use crate::generators::{Change, Event, GOOD_IMAGE, Input};
+use crate::happen::{happen, heal, meddles, until};
+use crate::order;
 
-/// How long a rollout may take when nobody interferes, s: a dozen pods one after the other, each with its start,
-/// `minReadySeconds` and its predecessor's end, and the same again for pods of earlier rollouts.
-const CONVERGES_S: i64 = 3_600;
+/// How long a rollout may take when nobody interferes, s: two dozen pods one after the other, each with its start,
+/// `minReadySeconds` and its predecessor's end; expectations that have to expire; and the retries of what failed.
+const CONVERGES_S: i64 = 24 * (20 + 30 + 30) + 300 + 170;
 /// How long it must stay quiet, s.
-const QUIET_S: i64 = 3_600;
+const QUIET_S: i64 = 1_800;
 
-/// What a run without a violation came to.
+/// How an input is judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Verdict {
-    /// How it ended.
-    pub rest: Rest,
-    /// Hash of all that happened.
-    pub trace: TraceHash,
+pub struct Judgement {
+    /// Grants no exemption: for those who look for bugs of Kubernetes.
+    pub is_strict: bool,
+    /// Runs it twice, and compares.
+    pub twice: bool,
 }
 
-/// Runs the input twice.
-pub fn rollout(input: &Input) -> Result<Verdict, Violation> {
-    let (first, second) = (run(input)?, run(input)?);
-    if first == second {
-        return Ok(first);
+impl Default for Judgement {
+    fn default() -> Self {
+        Judgement { is_strict: false, twice: true }
     }
-    let what = format!("first {first:?}, then {second:?}");
-    Err(Violation { property: Property::DDet, at: maxsurge_core::api::Time::EPOCH, what })
+}
+
+/// What a run without a violation came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// How it ended; `None` if the Deployment was being deleted.
+    pub rest: Option<Rest>,
+    /// Hash of all that happened.
+    pub trace: TraceHash,
+    /// Exemptions that were granted on the way.
+    pub met: BTreeSet<Exemption>,
+    /// Events that changed nothing and let no time go on.
+    pub idle: usize,
+}
+
+/// A violation, and where it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// What.
+    pub violation: Violation,
+    /// After which event; the number of events for what shows at the end.
+    pub step: usize,
+}
+
+/// Runs the input twice, with the exemptions.
+pub fn rollout(input: &Input) -> Result<Verdict, Broken> {
+    judge(input, Judgement::default())
+}
+
+/// Runs the input.
+pub fn judge(input: &Input, how: Judgement) -> Result<Verdict, Broken> {
+    let first = run(input, how.is_strict, &mut |_, _| {})?;
+    if how.twice {
+        let second = run(input, how.is_strict, &mut |_, _| {})?;
+        if first != second {
+            let what = format!("first {first:?}, then {second:?}");
+            let at = maxsurge_core::api::Time::EPOCH;
+            let violation = Violation { property: Property::DDet, at, what, known: None };
+            return Err(Broken { violation, step: input.events.len() });
+        }
+    }
+    Ok(first)
+}
+
+/// Runs the input once; `watch` sees the world after each event.
+pub fn run(
+    input: &Input,
+    is_strict: bool,
+    watch: &mut dyn FnMut(Option<&Event>, &Cluster),
+) -> Result<Verdict, Broken> {
+    let mut cluster = Cluster::new(input.world.config(), input.world.workload(), 0);
+    cluster.keep_journal();
+    let id = cluster.create(input.world.deployment("web")).expect("the world is empty");
+    let mut run = Run {
+        cluster,
+        id,
+        oracle: Oracle::new(is_strict),
+        trace: TraceHash::default(),
+        idle: 0,
+        is_calm: true,
+    };
+    let broken = |step| move |violation| Broken { violation, step };
+    run.settle().map_err(broken(0))?;
+    watch(None, &run.cluster);
+    for (step, event) in input.events.iter().enumerate() {
+        let result = run.event(event);
+        watch(Some(event), &run.cluster);
+        result.map_err(broken(step))?;
+    }
+    let rest = run.end();
+    watch(None, &run.cluster);
+    let rest = rest.map_err(broken(input.events.len()))?;
+    Ok(Verdict { rest, trace: run.trace, met: run.oracle.met().clone(), idle: run.idle })
 }
 
 struct Run {
     cluster: Cluster,
     id: DeploymentId,
-    safety: Safety,
+    oracle: Oracle,
     trace: TraceHash,
+    idle: usize,
+    /// Nobody has meddled so far.
+    is_calm: bool,
 }
 
-fn run(input: &Input) -> Result<Verdict, Violation> {
-    let config = input.world.config();
-    let caches_current = config.is_instant();
-    let mut cluster = Cluster::new(config, input.world.workload(), 0);
-    let id = cluster.create(input.world.deployment()).expect("the world is empty");
-    let mut run = Run { cluster, id, safety: Safety::new(id, caches_current), trace: TraceHash::default() };
-    run.settle()?;
-    for event in &input.events {
-        match (event, event.action()) {
-            (Event::Wait(ms), _) => run.wait(i64::from(*ms) * MS)?,
-            (_, Some(action)) => run.act(&action)?,
-            (_, None) => {}
-        }
-    }
-    // Nobody interferes any more, and the image is good.
-    run.act(&UserAction::Pause(false))?;
-    run.act(&UserAction::SetImage { container: None, image: GOOD_IMAGE.into() })?;
-    run.wait(CONVERGES_S * 1_000 * MS)?;
-    let rest = at_rest(&run.cluster, id)?;
-    let version = run.cluster.store.version();
-    run.wait(QUIET_S * 1_000 * MS)?;
-    let writes = run.cluster.store.version() - version;
-    if writes > 0 {
-        return Err(run.violation(Property::LQuiet, format!("{writes} writes in {QUIET_S} s at rest")));
-    }
-    Ok(Verdict { rest, trace: run.trace })
+/// What a change of size must leave alone.
+struct Releases {
+    current: Option<String>,
+    sets: BTreeSet<String>,
 }
 
 impl Run {
     fn violation(&self, property: Property, what: String) -> Violation {
-        Violation { property, at: self.cluster.now(), what }
+        Violation { property, at: self.cluster.now(), what, known: None }
     }
 
-    fn act(&mut self, action: &UserAction) -> Result<(), Violation> {
-        // What kubectl refuses (nothing to undo, not paused, …) changes nothing.
-        let _ = self.cluster.act(self.id, action);
-        self.settle()
+    fn stored(&self) -> Option<&Deployment> {
+        self.cluster.store.deployment(self.id).map(|d| &**d)
     }
 
-    fn settle(&mut self) -> Result<(), Violation> {
-        self.cluster.settle().map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))?;
-        self.safety.after(&self.cluster, true)?;
-        self.trace.add(&self.cluster);
+    fn event(&mut self, event: &Event) -> Result<(), Violation> {
+        if let Some(until) = until(&self.cluster, self.id, event) {
+            self.idle += usize::from(until <= self.cluster.now());
+            return self.wait(until.since(self.cluster.now()));
+        }
+        if meddles(event) {
+            self.oracle.meddled(self.cluster.now());
+            self.is_calm = false;
+        } else {
+            self.oracle.disturbed();
+        }
+        let version = self.cluster.store.version();
+        let undone = self.undo_target(event);
+        let releases = self.releases();
+        happen(&mut self.cluster, self.id, event);
+        let is_fault = matches!(event, Event::Break(_));
+        self.idle += usize::from(version == self.cluster.store.version() && !is_fault);
+        if let Some((template, cause)) = undone {
+            self.is_restored(&template, cause.as_deref())?;
+        }
+        self.settle()?;
+        if let Event::Edit(changes) = event
+            && changes.iter().all(|change| matches!(change, Change::Replicas(_)))
+            && self.is_calm
+            && self.cluster.caches_are_current()
+        {
+            self.has_released_nothing(&releases)?;
+        }
         Ok(())
     }
 
-    fn wait(&mut self, ns: i64) -> Result<(), Violation> {
-        let mut first = Ok(());
-        let (safety, trace) = (&mut self.safety, &mut self.trace);
-        let until = self.cluster.now().plus_nanos(ns);
-        let ran = self.cluster.run_before(until, &mut |cluster: &Cluster| {
-            trace.add(cluster);
-            if first.is_ok() {
-                first = safety.after(cluster, false);
-            }
+    /// What an undo to the revision before must bring back: looked up here and not by the code under test.
+    fn undo_target(&self, event: &Event) -> Option<(PodTemplate, Option<String>)> {
+        let d = self.stored()?;
+        let Event::Undo(None) = event else { return None };
+        if d.spec.paused {
+            return None;
+        }
+        let mut revisions: Vec<(i64, _)> = Vec::new();
+        for (_, rs) in self.cluster.replica_sets_of(self.id) {
+            let text = rs.meta.annotations.get(annotation::REVISION);
+            revisions.push((text.map_or(Ok(0), |text| text.parse()).ok()?, rs));
+        }
+        revisions.sort_by_key(|(revision, _)| *revision);
+        // A revision that appears twice leaves it open which is meant.
+        revisions.dedup_by_key(|(revision, _)| *revision);
+        let unique = revisions.len() == self.cluster.replica_sets_of(self.id).count();
+        let [.., (before, rs), (last, _)] = revisions.as_slice() else { return None };
+        let cause = rs.meta.annotations.get(annotation::CHANGE_CAUSE).map(|text| text.to_string());
+        let differs = rs.spec.template.without_hash() != d.spec.template.without_hash();
+        (unique && before < last && differs).then(|| (rs.spec.template.without_hash(), cause))
+    }
+
+    fn is_restored(&self, template: &PodTemplate, cause: Option<&str>) -> Result<(), Violation> {
+        let Some(d) = self.stored() else { return Ok(()) };
+        let shown = d.meta.annotations.get(annotation::CHANGE_CAUSE).map(|text| text.as_str());
+        if d.spec.template.to_value() != template.to_value() || shown != cause {
+            let what = format!("undo shows the cause {shown:?}, {cause:?} was that of the revision");
+            return Err(self.violation(Property::MMeta, what));
+        }
+        Ok(())
+    }
+
+    fn releases(&self) -> Releases {
+        let sets = self.cluster.replica_sets_of(self.id);
+        let count = Recount::of(&self.cluster, self.id);
+        let current = count.and_then(|count| {
+            Some(self.cluster.store.replica_set(count.current()?.id)?.meta.uid.to_string())
         });
-        first?;
-        ran.map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))
+        Releases { current, sets: sets.map(|(_, rs)| rs.meta.uid.to_string()).collect() }
+    }
+
+    /// A change of size alone makes no revision, if the present template had its ReplicaSet.
+    fn has_released_nothing(&self, before: &Releases) -> Result<(), Violation> {
+        let after = self.releases();
+        if before.current.is_none() || before.current == after.current && after.sets.is_subset(&before.sets) {
+            return Ok(());
+        }
+        let what = format!("a change of size alone: ReplicaSets {:?}, before {:?}", after.sets, before.sets);
+        Err(self.violation(Property::MMeta, what))
+    }
+
+    fn settle(&mut self) -> Result<(), Violation> {
+        let settled = self.cluster.settle();
+        settled.map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))?;
+        self.look()?;
+        self.in_any_order()
+    }
+
+    fn look(&mut self) -> Result<(), Violation> {
+        self.trace.add(&self.cluster);
+        self.oracle.after(&self.cluster)?;
+        self.cluster.take_journal();
+        self.oracle.journal_taken();
+        self.is_told_truly()
+    }
+
+    /// `kubectl rollout status` says that it is done only if it is, and that the controller has seen the last edit.
+    fn is_told_truly(&self) -> Result<(), Violation> {
+        let Some(d) = self.stored() else { return Ok(()) };
+        if let RolloutStatus::Done(line) = rollout_status(d) {
+            let (s, wanted) = (&d.status, d.replicas());
+            let done = s.observed_generation >= d.meta.generation
+                && s.updated_replicas >= wanted
+                && s.replicas <= s.updated_replicas
+                && s.available_replicas >= s.updated_replicas;
+            if !done {
+                let what =
+                    format!("says {line:?} at {s:?}, generation {}, {wanted} wanted", d.meta.generation);
+                return Err(self.violation(Property::SStatus, what));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_any_order(&self) -> Result<(), Violation> {
+        order::any(&self.cluster, self.id).map_err(|what| self.violation(Property::DDet, what))
+    }
+
+    fn wait(&mut self, ns: i64) -> Result<(), Violation> {
+        let until = self.cluster.now().plus_nanos(ns);
+        loop {
+            let stepped = self.cluster.step(until);
+            if !stepped.map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))? {
+                return self.in_any_order();
+            }
+            self.look()?;
+        }
+    }
+
+    /// Nobody interferes any more, and the image is good: the wanted state comes, and then quiet.
+    fn end(&mut self) -> Result<Option<Rest>, Violation> {
+        self.oracle.meddled(self.cluster.now());
+        heal(&mut self.cluster);
+        if let Some(d) = self.stored() {
+            let mut d = d.clone();
+            d.spec.paused = false;
+            d.meta.annotations.remove(annotation::ROLLBACK_TO);
+            d.spec.template = d.spec.template.with_image(None, GOOD_IMAGE).expect("there is a container");
+            let _ = self.cluster.store.update_deployment(self.id, d);
+        }
+        self.settle()?;
+        self.wait(CONVERGES_S * SECOND)?;
+        let exhausted = self.oracle.met().contains(&Exemption::RetriesExhausted);
+        if exhausted || at_rest(&self.cluster, self.id).is_err() {
+            heal(&mut self.cluster);
+            if exhausted {
+                // Something has to happen to it before it is tried again.
+                happen(&mut self.cluster, self.id, &Event::Edit(vec![Change::Cause(0)]));
+            }
+            self.settle()?;
+            self.wait(CONVERGES_S * SECOND)?;
+        }
+        if self.stored().is_none_or(|d| d.meta.is_deleting()) {
+            return Ok(None);
+        }
+        let rest = match at_rest(&self.cluster, self.id) {
+            Ok(rest) => rest,
+            Err(violation) => {
+                let known = violation.known;
+                self.oracle.raise(violation)?;
+                Rest::Livelocked(known.expect("only what is known is granted"))
+            }
+        };
+        let version = self.cluster.store.version();
+        self.wait(QUIET_S * 1_000 * MS)?;
+        let writes = self.cluster.store.version() - version;
+        if writes > 0 {
+            let what = format!("{writes} writes in {QUIET_S} s at rest");
+            return Err(self.violation(Property::LQuiet, what));
+        }
+        Ok(Some(rest))
     }
 }

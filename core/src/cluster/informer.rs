@@ -116,17 +116,17 @@ impl PodCache {
         if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
             return;
         }
-        let mut members = std::mem::take(&mut set.claimed_pods);
-        members.append(&mut set.other_pods);
-        *set = RsIndex {
+        // The template's labels or the owner changed: count anew (an edit by a person, so rare). Taken out one by one,
+        // so that they also no longer count for the siblings that they had.
+        let members: Vec<PodId> = set.claimed_pods.iter().chain(&set.other_pods).copied().collect();
+        let states: Vec<_> = members.into_iter().filter_map(|pod| Some((pod, self.take(pod)?))).collect();
+        self.sets[at] = RsIndex {
             selector: rs.spec.selector.clone(),
             template_labels: rs.spec.template.labels.clone(),
             group,
             ..RsIndex::default()
         };
-        // The template's labels or the owner changed: count anew (an edit by a person, so rare).
-        for pod in members {
-            let state = self.pods[pod.0 as usize].take().expect("members are cached").state;
+        for (pod, state) in states {
             self.put(pod, state);
         }
     }

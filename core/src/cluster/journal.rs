@@ -86,7 +86,7 @@ pub enum Seen {
         /// The ReplicaSets that it looks at: its own, and orphans; in cache order.
         replica_sets: Vec<Arc<ReplicaSet>>,
         /// All ReplicaSets in the cache.
-        cached: Vec<Arc<ReplicaSet>>,
+        cached: Vec<(RsId, Arc<ReplicaSet>)>,
     },
     /// Of the ReplicaSet controller.
     ReplicaSet {
@@ -117,6 +117,10 @@ pub enum Again {
 pub struct PassRecord {
     /// When it began.
     pub began: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// Whether the caches held then what was true, as far as they hold ReplicaSets and pods.
+    pub was_current: bool,
     /// What it saw.
     pub seen: Seen,
     /// The pods in the cache when it began, in creation order.
@@ -186,21 +190,20 @@ impl Cluster {
         let deployment = self.deployments.get(id.0 as usize)?.clone()?;
         let mut replica_sets = Vec::new();
         self.candidates(id, &deployment, &mut replica_sets);
-        Some(Seen::Deployment {
-            id,
-            deployment,
-            replica_sets,
-            cached: self.sets.iter().flatten().cloned().collect(),
-        })
+        Some(Seen::Deployment { id, deployment, replica_sets, cached: self.cached_sets() })
     }
 
     /// What a pass over the ReplicaSet would see now; `None` if the cache has none.
     pub fn sight_of_replica_set(&self, id: RsId) -> Option<Seen> {
         let rs = self.sets.get(id.0 as usize)?.clone()?;
         let may_manage = self.memory[id.0 as usize].expectations.satisfied(self.now);
-        let cached = self.sets.iter().enumerate();
-        let cached = cached.filter_map(|(at, rs)| Some((RsId(at as u32), rs.clone()?))).collect();
-        Some(Seen::ReplicaSet { id, rs, may_manage, cached })
+        Some(Seen::ReplicaSet { id, rs, may_manage, cached: self.cached_sets() })
+    }
+
+    /// The ReplicaSets in the controllers' caches, in creation order.
+    pub fn cached_sets(&self) -> Vec<(RsId, Arc<ReplicaSet>)> {
+        let sets = self.sets.iter().enumerate();
+        sets.filter_map(|(at, rs)| Some((RsId(at as u32), rs.clone()?))).collect()
     }
 
     /// The pods in the controllers' caches, in creation order.
@@ -215,6 +218,8 @@ impl Cluster {
         let existing = self.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
         Some(Box::new(PassRecord {
             began: self.now,
+            ended: self.now,
+            was_current: !self.is_in_flight(),
             seen: seen(self)?,
             pods: self.cached_pods(),
             truth: existing.map(|(at, pod)| (PodId(at as u32), pod.state)).collect(),
@@ -230,6 +235,7 @@ impl Cluster {
         result: &Result<Requeue, SyncError>,
     ) {
         let (Some(journal), Some(mut record)) = (&mut self.journal, record) else { return };
+        record.ended = self.now;
         record.end = match result {
             Ok(Requeue::None) => Ok(Again::No),
             Ok(Requeue::RateLimited) => Ok(Again::Soon),

@@ -247,13 +247,21 @@ impl Cluster {
     /// Works off everything that happens before `until`, calling `observe` after each instant in which anything
     /// happened; then time is `until`, whose own events are still to come.
     pub fn run_before(&mut self, until: Time, observe: &mut impl FnMut(&Cluster)) -> Result<(), Stuck> {
-        while let Some(at) = self.events.next_at().filter(|at| *at < until) {
-            self.now = self.now.max(at);
-            self.settle()?;
+        while self.step(until)? {
             observe(self);
         }
-        self.now = self.now.max(until);
         Ok(())
+    }
+
+    /// Works off the next instant before `until` in which anything happens. `false` = there is none, and time is `until`.
+    pub fn step(&mut self, until: Time) -> Result<bool, Stuck> {
+        let Some(at) = self.events.next_at().filter(|at| *at < until) else {
+            self.now = self.now.max(until);
+            return Ok(false);
+        };
+        self.now = self.now.max(at);
+        self.settle()?;
+        Ok(true)
     }
 
     /// Works off the current instant.

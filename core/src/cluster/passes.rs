@@ -368,7 +368,12 @@ impl Cluster {
                 wanted.iter().filter(|request| matches!(request, Request::CreatePod(_))).count()
             };
             let before = creations(&pass.wanted);
+            let doomed: Vec<PodId> = deletions(&pass.wanted).collect();
             self.think(controller, &mut pass, false);
+            // Deletions given up (a claim failed, so the pass ends before them) will not be observed either.
+            for pod in doomed.into_iter().filter(|pod| !deletions(&pass.wanted).any(|left| left == *pod)) {
+                self.memory[pass.key as usize].expectations.deletion_observed(pod);
+            }
             // Creations given up (the slow start stopped at an error) will never be observed.
             let given_up = before.saturating_sub(creations(&pass.wanted));
             if given_up > 0 && controller == Controller::ReplicaSet {
@@ -377,4 +382,12 @@ impl Cluster {
         }
         self.proceed(controller, slot, pass);
     }
+}
+
+/// The pods whose deletion is among the requests.
+fn deletions(wanted: &VecDeque<Request>) -> impl Iterator<Item = PodId> {
+    wanted.iter().filter_map(|request| match request {
+        Request::DeletePod(pod, _) => Some(*pod),
+        _ => None,
+    })
 }

@@ -94,8 +94,9 @@ impl DeploymentApi for Server<'_> {
                     format!("ReplicaSet.apps \"{}\" is invalid: {SECOND_CONTROLLER}", rs.meta.name),
                 ));
             }
-            let mut owners = stored.meta.owner_references.clone();
-            owners.push(owner.clone());
+            // References are merged by uid: one that is there is replaced.
+            let others = stored.meta.owner_references.iter().filter(|other| other.uid != owner.uid);
+            let owners: List<OwnerReference> = others.chain([owner]).cloned().collect();
             server.store.patch_replica_set_owners(id, owners)
         })
     }

@@ -418,6 +418,9 @@ impl Store {
         let Some(stored) = self.replica_set(id) else {
             return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
         };
+        if stored.meta.owner_references == owners {
+            return Ok(());
+        }
         let mut new = (**stored).clone();
         new.meta.owner_references = owners;
         self.put_replica_set(id, new);

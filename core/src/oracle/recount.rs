@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::{pods_of, same_template};
 use crate::api::{IntOrString, StrategyType, Time};
 use crate::cluster::Cluster;
 use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
@@ -51,18 +52,6 @@ pub struct Recount {
     pub available_pods: BTreeSet<PodId>,
 }
 
-/// Percentages of `replicas`; surge rounds up, unavailable down.
-fn pods_of(limit: Option<&IntOrString>, replicas: i64, up: bool) -> Option<i64> {
-    match limit {
-        None => Some(0),
-        Some(IntOrString::Int(n)) => Some(i64::from(*n)),
-        Some(IntOrString::String(text)) => {
-            let percent: i64 = text.strip_suffix('%')?.parse().ok()?;
-            Some((percent * replicas + if up { 99 } else { 0 }).div_euclid(100))
-        }
-    }
-}
-
 impl Recount {
     /// Counts. `None` if there is no such Deployment, or its limits mean nothing.
     pub fn of(cluster: &Cluster, id: DeploymentId) -> Option<Self> {
@@ -71,8 +60,12 @@ impl Recount {
         let limits = match d.spec.strategy.type_ {
             StrategyType::RollingUpdate => {
                 let given = d.spec.strategy.rolling_update.as_ref()?;
-                let surge = pods_of(given.max_surge.as_ref(), replicas, true)?;
-                let mut missing = pods_of(given.max_unavailable.as_ref(), replicas, false)?;
+                let number = |limit: &Option<IntOrString>, up| match limit {
+                    None => Some(0),
+                    Some(limit) => pods_of(limit, d.replicas(), up),
+                };
+                let surge = number(&given.max_surge, true)?;
+                let mut missing = number(&given.max_unavailable, false)?;
                 if surge == 0 && missing == 0 {
                     // With neither limit no rollout could ever begin.
                     missing = 1;
@@ -83,9 +76,9 @@ impl Recount {
         };
         let mut sets: Vec<SetCount> = Vec::new();
         let mut has_current = false;
-        for (rs_id, rs) in cluster.store.replica_sets() {
+        for (rs_id, rs) in cluster.replica_sets_of(id) {
             // Of several equal ones the oldest is the current one.
-            let is_current = !has_current && rs.spec.template.equal_ignoring_hash(&d.spec.template);
+            let is_current = !has_current && same_template(&rs.spec.template, &d.spec.template);
             has_current |= is_current;
             let size = i64::from(rs.spec.replicas);
             sets.push(SetCount { id: rs_id, is_current, size, running: 0, active: 0, available: 0 });

@@ -1,20 +1,9 @@
 //! What must have happened when nothing more is to come.
 
-use super::{Property, Recount, Violation};
+use super::{Exemption, Property, Recount, Violation};
 use crate::api::annotation;
 use crate::cluster::Cluster;
 use crate::cluster::pods::DeploymentId;
-
-/// States in which the real controllers stay for ever although the wanted state is not reached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Livelock {
-    /// The only active ReplicaSet has the wanted size and a `desired-replicas` annotation that says otherwise:
-    /// every pass takes this for a change of size, finds nothing to change, and never rolls out.
-    StaleSizeAnnotation,
-    /// Recreate, several active ReplicaSets and a stale `desired-replicas` annotation: only RollingUpdate spreads
-    /// a change of size over several, so every pass takes this for a change of size and does nothing.
-    RecreateScaling,
-}
 
 /// How a run ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,12 +11,12 @@ pub enum Rest {
     /// The wanted state is there.
     Converged,
     /// It is not, and with the real controllers it would not be either.
-    Livelocked(Livelock),
+    Livelocked(Exemption),
 }
 
 /// Judges a state in which images were good and nobody interfered for long enough: L-CONV, and S-REV at rest.
 pub fn at_rest(cluster: &Cluster, id: DeploymentId) -> Result<Rest, Violation> {
-    let fail = |property, what| Err(Violation { property, at: cluster.now(), what });
+    let fail = |property, what| Err(Violation { property, at: cluster.now(), what, known: None });
     let Some(count) = Recount::of(cluster, id) else { return Ok(Rest::Converged) };
     let wanted = count.limits.replicas;
     let reached = count.current().is_some_and(|set| {
@@ -43,7 +32,7 @@ pub fn at_rest(cluster: &Cluster, id: DeploymentId) -> Result<Rest, Violation> {
     let revision_of = |annotations: &crate::api::StringMap| -> i64 {
         annotations.get(annotation::REVISION).and_then(|text| text.parse().ok()).unwrap_or(0)
     };
-    let highest = cluster.store.replica_sets().map(|(_, rs)| revision_of(&rs.meta.annotations)).max();
+    let highest = cluster.replica_sets_of(id).map(|(_, rs)| revision_of(&rs.meta.annotations)).max();
     let current = count.current().and_then(|set| cluster.store.replica_set(set.id));
     let current = current.map(|rs| revision_of(&rs.meta.annotations));
     let shown = cluster.store.deployment(id).map(|d| revision_of(&d.meta.annotations));
@@ -54,7 +43,7 @@ pub fn at_rest(cluster: &Cluster, id: DeploymentId) -> Result<Rest, Violation> {
     Ok(Rest::Converged)
 }
 
-fn livelock(cluster: &Cluster, count: &Recount) -> Option<Livelock> {
+fn livelock(cluster: &Cluster, count: &Recount) -> Option<Exemption> {
     let active: Vec<_> = count.sets.iter().filter(|set| set.size > 0).collect();
     let stale = active.iter().any(|set| {
         let rs = cluster.store.replica_set(set.id);
@@ -62,8 +51,8 @@ fn livelock(cluster: &Cluster, count: &Recount) -> Option<Livelock> {
         noted.and_then(|text| text.parse::<i64>().ok()).is_some_and(|noted| noted != count.limits.replicas)
     });
     match active.as_slice() {
-        [only] if stale && only.size == count.limits.replicas => Some(Livelock::StaleSizeAnnotation),
-        [_, _, ..] if stale && count.is_recreate => Some(Livelock::RecreateScaling),
+        [only] if stale && only.size == count.limits.replicas => Some(Exemption::StaleSizeAnnotation),
+        [_, _, ..] if stale && count.is_recreate => Some(Exemption::RecreateScaling),
         _ => None,
     }
 }

@@ -11,28 +11,27 @@ use crate::cluster::pods::DeploymentId;
 #[derive(Clone, Debug)]
 pub struct Safety {
     id: DeploymentId,
-    /// Whether caches are always current. With stale ones the real controllers overshoot as well: a ReplicaSet
-    /// is created on what the cache says of the others, and no conflict can stop a creation.
-    caches_current: bool,
     before: Option<Recount>,
 }
 
 impl Safety {
-    /// For the Deployment `id`; `caches_current` is [`crate::cluster::ClusterConfig::is_instant`].
-    pub fn new(id: DeploymentId, caches_current: bool) -> Self {
-        Safety { id, caches_current, before: None }
+    /// For the Deployment `id`.
+    pub fn new(id: DeploymentId) -> Self {
+        Safety { id, before: None }
     }
 
-    /// Judges the state. `interfered` says that somebody edited the Deployment or killed pods since the last
-    /// call: what the controllers did in that instant is then not theirs alone to answer for, so the state is
-    /// judged but not the step.
-    pub fn after(&mut self, cluster: &Cluster, interfered: bool) -> Result<(), Violation> {
-        state(cluster, self.id)?;
-        if self.caches_current {
-            revisions(cluster)?;
+    /// Judges the state. `is_theirs` says that nobody edited the Deployment or killed pods since the last call, so that
+    /// the controllers answer alone for what happened; `is_calm` that nobody ever laid hands on what is theirs. With
+    /// stale caches the real controllers overshoot as well (a ReplicaSet is created on what the cache says of the
+    /// others, and no conflict can stop a creation), so then each pass is judged on what it saw, and not their sum.
+    pub fn after(&mut self, cluster: &Cluster, is_theirs: bool, is_calm: bool) -> Result<(), Violation> {
+        state(cluster, self.id, is_calm)?;
+        let is_current = cluster.caches_are_current() && is_calm;
+        if is_current {
+            revisions(cluster, self.id)?;
         }
         let Some(now) = Recount::of(cluster, self.id) else { return Ok(()) };
-        if let Some(before) = self.before.as_ref().filter(|_| self.caches_current && !interfered) {
+        if let Some(before) = self.before.as_ref().filter(|_| is_current && is_theirs) {
             step(before, &now, before.lost_to_others(cluster))?;
         }
         self.before = Some(now);
@@ -42,7 +41,7 @@ impl Safety {
 
 /// Properties of a step in which only the controllers acted, apart from `lost` available pods that they did not take.
 fn step(before: &Recount, now: &Recount, lost: i64) -> Result<(), Violation> {
-    let fail = |property, what| Err(Violation { property, at: now.at, what });
+    let fail = |property, what| Err(Violation { property, at: now.at, what, known: None });
     let limits = now.limits;
     let most = before.size().max(limits.ceiling);
     if now.size() > most {
@@ -63,8 +62,8 @@ fn step(before: &Recount, now: &Recount, lost: i64) -> Result<(), Violation> {
 }
 
 /// Properties of a state.
-fn state(cluster: &Cluster, id: DeploymentId) -> Result<(), Violation> {
-    let fail = |property, what| Err(Violation { property, at: cluster.now(), what });
+fn state(cluster: &Cluster, id: DeploymentId, is_calm: bool) -> Result<(), Violation> {
+    let fail = |property, what| Err(Violation { property, at: cluster.now(), what, known: None });
     let Some(d) = cluster.store.deployment(id) else { return Ok(()) };
     let s = &d.status;
     let counters =
@@ -79,38 +78,42 @@ fn state(cluster: &Cluster, id: DeploymentId) -> Result<(), Violation> {
         if counters.iter().any(|n| *n < 0) {
             return fail(Property::SRange, format!("size and status of {name}: {counters:?}"));
         }
-        let owners = rs.meta.owner_references.iter().filter(|owner| owner.controller == Some(true));
-        if !owners.map(|owner| &owner.uid).eq([&d.meta.uid]) {
-            return fail(Property::SOwn, format!("{name} is not controlled by the Deployment alone"));
+        let owners = rs.meta.owner_references.iter().filter(|owner| owner.controller == Some(true)).count();
+        if owners > 1 || (is_calm && owners != 1) {
+            return fail(Property::SOwn, format!("{name} has {owners} controllers"));
         }
     }
-    pods(cluster)
+    pods(cluster, is_calm)
 }
 
 /// No revision twice. With stale caches there may be for a while: the next number follows from the ReplicaSets that
 /// the cache has, and the Deployment controller remembers none that it created itself.
-fn revisions(cluster: &Cluster) -> Result<(), Violation> {
+fn revisions(cluster: &Cluster, id: DeploymentId) -> Result<(), Violation> {
     let mut revisions = BTreeMap::new();
-    for (_, rs) in cluster.store.replica_sets() {
+    for (_, rs) in cluster.replica_sets_of(id) {
         let name = &rs.meta.name;
         if let Some(revision) = rs.meta.annotations.get(annotation::REVISION)
             && let Some(other) = revisions.insert(revision.clone(), name.clone())
         {
             let what = format!("{name} and {other} both have revision {revision}");
-            return Err(Violation { property: Property::SRev, at: cluster.now(), what });
+            return Err(Violation { property: Property::SRev, at: cluster.now(), what, known: None });
         }
     }
     Ok(())
 }
 
 /// Properties of all pods.
-fn pods(cluster: &Cluster) -> Result<(), Violation> {
-    let fail = |property, what| Err(Violation { property, at: cluster.now(), what });
+fn pods(cluster: &Cluster, is_calm: bool) -> Result<(), Violation> {
+    let fail = |property, what| Err(Violation { property, at: cluster.now(), what, known: None });
     let (mut alive, mut serving, mut terminating) = (0, 0, 0);
     for pod in cluster.store.pods() {
         let state = &pod.state;
-        if state.is_active() && state.owner.is_none_or(|rs| cluster.store.replica_set(rs).is_none()) {
-            return fail(Property::SOwn, format!("pod u{} runs and nobody is responsible for it", state.uid));
+        let has_owner = state.owner.is_none_or(|rs| cluster.store.replica_set(rs).is_some());
+        if is_calm && state.is_active() && (!has_owner || state.owner.is_none()) {
+            return fail(
+                Property::SLost,
+                format!("pod u{} runs and nobody is responsible for it", state.uid),
+            );
         }
         alive += i32::from(state.exists);
         serving += i32::from(state.is_serving());

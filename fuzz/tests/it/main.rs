@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use arbitrary::{Arbitrary, Unstructured};
 use maxsurge_core::oracle::Rest;
-use maxsurge_core::sim::Rng;
-use maxsurge_fuzz::{Input, rollout, rollout_bytes};
+use maxsurge_fuzz::{hunt, input_of, rollout, rollout_bytes};
 
 /// Inputs of the property test.
 const CASES: u64 = 400;
@@ -24,16 +22,22 @@ fn regressions() {
 
 #[test]
 fn random_rollouts() {
-    let mut converged = 0;
-    for seed in 0..CASES {
-        let mut rng = Rng::new(seed, 77);
-        let bytes: Vec<u8> = (0..16 + rng.below(120)).map(|_| rng.bits() as u8).collect();
-        let input = Input::arbitrary_take_rest(Unstructured::new(&bytes)).expect("bytes suffice");
+    let (mut converged, mut events, mut idle) = (0, 0, 0);
+    for n in 0..CASES {
+        let input = input_of(&hunt::bytes_of(77, n)).expect("bytes suffice");
         match rollout(&input) {
-            Ok(verdict) => converged += u64::from(verdict.rest == Rest::Converged),
-            Err(violation) => panic!("seed {seed}: {violation}\n{input:#?}"),
+            Ok(verdict) => {
+                converged += u64::from(verdict.rest == Some(Rest::Converged));
+                events += input.events.len();
+                idle += verdict.idle;
+            }
+            Err(broken) => {
+                let (input, broken) = maxsurge_fuzz::minimize::minimize(input, broken, false, 400);
+                panic!("input {n}, event {}: {}\n{input:#?}", broken.step, broken.violation)
+            }
         }
     }
+    eprintln!("{converged} of {CASES} converged; {idle} of {events} events changed nothing");
     // The livelocks of the real controllers are rare; were they not, the test would test little.
-    assert!(converged * 10 >= CASES * 9, "{converged} of {CASES} converged");
+    assert!(converged * 10 >= CASES * 8, "{converged} of {CASES} converged");
 }

@@ -1,0 +1,237 @@
+//! The oracle that follows one run: every pass, every settled instant, and what only shows in their sequence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Exemption, Finding, Property, Safety, Violation, model, pass, wake};
+use crate::api::Time;
+use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
+use crate::cluster::{Cluster, PassRecord, Request, Seen};
+
+/// Age from which the expectations of a ReplicaSet bind it no longer, s.
+const EXPECTATIONS_S: i64 = 300;
+/// Failures in a row after which a Deployment is not tried again.
+const FAILURES_MAX: u32 = 16;
+
+/// How a size went since somebody last interfered: up or down at last, and how often it turned.
+#[derive(Clone, Copy, Default, Debug)]
+struct Course {
+    up: Option<bool>,
+    turns: u32,
+}
+
+/// Judges a run while it goes. The world must keep its journal ([`Cluster::keep_journal`]).
+#[derive(Debug)]
+pub struct Oracle {
+    is_strict: bool,
+    is_calm: bool,
+    is_undisturbed: bool,
+    read: usize,
+    safety: BTreeMap<DeploymentId, Safety>,
+    failures: BTreeMap<DeploymentId, u32>,
+    courses: BTreeMap<RsId, Course>,
+    /// Pods that a ReplicaSet made and removed since somebody last interfered.
+    flow: BTreeMap<RsId, (u32, u32)>,
+    /// Pods that were deleted, and when.
+    deleted: BTreeMap<PodId, Time>,
+    /// When a ReplicaSet last created or deleted something.
+    managed: BTreeMap<RsId, Time>,
+    /// When the controllers last lost their memory, or an answer was lost.
+    forgot: Option<Time>,
+    met: BTreeSet<Exemption>,
+}
+
+impl Oracle {
+    /// `is_strict` grants no exemption.
+    pub fn new(is_strict: bool) -> Self {
+        Oracle {
+            is_strict,
+            is_calm: true,
+            is_undisturbed: false,
+            read: 0,
+            safety: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            courses: BTreeMap::new(),
+            flow: BTreeMap::new(),
+            deleted: BTreeMap::new(),
+            managed: BTreeMap::new(),
+            forgot: None,
+            met: BTreeSet::new(),
+        }
+    }
+
+    /// Somebody changed what is wanted.
+    pub fn disturbed(&mut self) {
+        self.is_undisturbed = false;
+        self.courses.clear();
+        self.flow.clear();
+    }
+
+    /// Something broke, or somebody laid hands on what belongs to the controllers. From here on only each pass is judged,
+    /// and no longer the sum of what the passes of an instant did.
+    pub fn meddled(&mut self, now: Time) {
+        self.disturbed();
+        self.is_calm = false;
+        self.forgot = Some(now);
+    }
+
+    /// The journal was taken away.
+    pub fn journal_taken(&mut self) {
+        self.read = 0;
+    }
+
+    /// Exemptions that were granted.
+    pub fn met(&self) -> &BTreeSet<Exemption> {
+        &self.met
+    }
+
+    /// Grants the exemption, or says that the property does not hold.
+    pub fn raise(&mut self, violation: Violation) -> Result<(), Violation> {
+        match violation.known {
+            Some(exemption) if !self.is_strict => {
+                self.met.insert(exemption);
+                Ok(())
+            }
+            _ => Err(violation),
+        }
+    }
+
+    fn find(&mut self, at: Time, finding: Result<(), Finding>) -> Result<(), Violation> {
+        match finding {
+            Ok(()) => Ok(()),
+            Err(Finding { property, what, known }) => self.raise(Violation { property, at, what, known }),
+        }
+    }
+
+    /// Judges a settled instant and the passes since the last call.
+    pub fn after(&mut self, cluster: &Cluster) -> Result<(), Violation> {
+        let passes = cluster.journal().get(self.read..).unwrap_or_default();
+        self.read = cluster.journal().len();
+        for record in passes {
+            let judged = pass::judge(record);
+            self.find(record.began, judged)?;
+            if record.began == record.ended {
+                let computed = model::check(record, cluster.store.labels());
+                let computed = computed.map_err(|(property, what)| Finding { property, what, known: None });
+                self.find(record.began, computed)?;
+            }
+            let expected = self.expectations(record);
+            self.find(record.began, expected)?;
+            let steady = self.follow(record, self.is_calm && cluster.caches_are_current());
+            self.find(record.began, steady)?;
+        }
+        let now = cluster.now();
+        for (id, _) in cluster.store.deployments() {
+            let safety = self.safety.entry(id).or_insert_with(|| Safety::new(id));
+            let judged = safety.after(cluster, self.is_calm && self.is_undisturbed, self.is_calm);
+            if let Err(violation) = judged {
+                self.raise(violation)?;
+            }
+        }
+        self.is_undisturbed = true;
+        if cluster.caches_are_current() && !cluster.is_in_flight() {
+            let failures = &self.failures;
+            let exhausted = |id| failures.get(&id).is_some_and(|failures| *failures >= FAILURES_MAX);
+            let judged = wake::judge(cluster, exhausted);
+            self.find(now, judged)?;
+        }
+        Ok(())
+    }
+
+    /// A ReplicaSet must see its own earlier creations and deletions before it creates or deletes again.
+    fn expectations(&mut self, record: &PassRecord) -> Result<(), Finding> {
+        let Seen::ReplicaSet { id, rs, may_manage, .. } = &record.seen else { return Ok(()) };
+        let now = record.began;
+        let name = &rs.meta.name;
+        let fail = |what| Err(Finding { property: Property::SExpect, what, known: None });
+        let binds = |since: Time| {
+            now <= since.plus_seconds(EXPECTATIONS_S) && self.forgot.is_none_or(|forgot| forgot < since)
+        };
+        let cached = |pod: PodId| record.pods.iter().find(|(known, _)| *known == pod);
+        if *may_manage {
+            let unseen = record.truth.iter().find(|(pod, state)| {
+                state.owner == Some(*id)
+                    && !state.deleting
+                    && cached(*pod).is_none()
+                    && binds(time(state.created_s))
+            });
+            if let Some((pod, _)) = unseen {
+                return fail(format!("{name} may create and delete, but pod {} is not in its cache", pod.0));
+            }
+            let unmarked = self.deleted.iter().find(|(pod, since)| {
+                cached(**pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
+                    && binds(**since)
+            });
+            if let Some((pod, _)) = unmarked {
+                return fail(format!("{name} may delete, but in its cache pod {} still runs", pod.0));
+            }
+        } else {
+            let since = self.managed.get(id).copied();
+            if since.is_none_or(|since| now > since.plus_seconds(EXPECTATIONS_S)) {
+                return fail(format!("{name} waits for what it did at {since:?}"));
+            }
+            if self.is_calm && record.was_current && record.truth == record.pods {
+                return fail(format!("{name} waits, and all that it did is in its cache"));
+            }
+        }
+        for sent in &record.sent {
+            match &sent.request {
+                Request::CreatePod(_) => {
+                    self.managed.insert(*id, now);
+                    if !sent.answer.is_ok() {
+                        // Perhaps it was created all the same.
+                        self.forgot = Some(record.ended);
+                    }
+                }
+                Request::DeletePod(pod, _) => {
+                    self.managed.insert(*id, now);
+                    if sent.answer.is_ok() {
+                        self.deleted.insert(*pod, now);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing grows, shrinks and grows again by itself.
+    fn follow(&mut self, record: &PassRecord, is_judged: bool) -> Result<(), Finding> {
+        let fail = |what| Err(Finding { property: Property::LOsc, what, known: None });
+        match &record.seen {
+            Seen::Deployment { id, cached, .. } => {
+                let failures = self.failures.entry(*id).or_default();
+                *failures = if record.end.is_err() { *failures + 1 } else { 0 };
+                for sent in record.sent.iter().filter(|sent| sent.answer.is_ok()) {
+                    let Request::UpdateSet(rs) = &sent.request else { continue };
+                    let Some((rs_id, old)) = cached.iter().find(|(_, old)| old.meta.uid == rs.meta.uid)
+                    else {
+                        continue;
+                    };
+                    if old.spec.replicas == rs.spec.replicas {
+                        continue;
+                    }
+                    let up = rs.spec.replicas > old.spec.replicas;
+                    let course = self.courses.entry(*rs_id).or_default();
+                    course.turns += u32::from(course.up.is_some_and(|before| before != up));
+                    course.up = Some(up);
+                    if is_judged && course.turns > 1 {
+                        return fail(format!("{} turned {} times", rs.meta.name, course.turns));
+                    }
+                    self.flow.remove(rs_id);
+                }
+            }
+            Seen::ReplicaSet { id, rs, .. } => {
+                let flow = self.flow.entry(*id).or_default();
+                for sent in record.sent.iter().filter(|sent| sent.answer.is_ok()) {
+                    flow.0 += u32::from(matches!(sent.request, Request::CreatePod(_)));
+                    flow.1 += u32::from(matches!(sent.request, Request::DeletePod(..)));
+                }
+                if is_judged && flow.0 > 0 && flow.1 > 0 {
+                    let what = format!("{} made {} pods and removed {}", rs.meta.name, flow.0, flow.1);
+                    return fail(what);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! Whoever has something to do must be going to be woken, no later than the moment from which there is something to do.
+
+use super::model::{Outlook, outlook};
+use super::{Exemption, Finding, Property};
+use crate::api::ReplicaSet;
+use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
+use crate::cluster::{Again, Cluster, Wake};
+
+/// Judges a settled instant in which no watch event is on its way. `exhausted` = the Deployment's last passes failed so
+/// often that it is not tried again.
+pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool) -> Result<(), Finding> {
+    let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
+    for (id, d) in cluster.store.deployments() {
+        let Some(seen) = cluster.sight_of_deployment(id) else { continue };
+        let wake = cluster.deployment_wake(id);
+        let missed = missed(&outlook(&seen, &pods, labels, now), wake, now);
+        if let Some((property, what)) = missed {
+            let known = exhausted(id).then_some(Exemption::RetriesExhausted);
+            return Err(Finding { property, what: format!("Deployment {}: {what}", d.meta.name), known });
+        }
+    }
+    for (id, rs) in cluster.store.replica_sets() {
+        let Some(seen) = cluster.sight_of_replica_set(id) else { continue };
+        let wake = cluster.replica_set_wake(id);
+        if let Some((property, what)) = missed(&outlook(&seen, &pods, labels, now), wake, now) {
+            let known = match property {
+                Property::SStatus if only_terminating_differs(rs, id, &pods) => {
+                    Some(Exemption::TerminatingPodLeaves)
+                }
+                _ => (!is_fulfilled(cluster, id)).then_some(Exemption::ExpectationsExpire),
+            };
+            return Err(Finding { property, what: format!("ReplicaSet {}: {what}", rs.meta.name), known });
+        }
+    }
+    Ok(())
+}
+
+fn is_fulfilled(cluster: &Cluster, id: RsId) -> bool {
+    let (creations, deletions) = cluster.outstanding(id);
+    creations <= 0 && deletions <= 0
+}
+
+/// Whether the counters of pods that are not terminating are right, and that of terminating ones is too high.
+fn only_terminating_differs(rs: &ReplicaSet, id: RsId, pods: &[(PodId, PodState)]) -> bool {
+    let own = |counts: fn(&PodState) -> bool| {
+        pods.iter().filter(|(_, pod)| pod.owner == Some(id) && counts(pod)).count() as i32
+    };
+    let s = &rs.status;
+    s.replicas == own(PodState::is_active)
+        && s.ready_replicas == own(PodState::is_serving)
+        && s.terminating_replicas.is_some_and(|n| n > 0)
+        && s.observed_generation == rs.meta.generation
+}
+
+fn missed(outlook: &Outlook, wake: Wake, now: crate::api::Time) -> Option<(Property, String)> {
+    let asleep = !wake.queued && wake.timer.is_none();
+    match outlook {
+        Outlook::Acts(property, what) if asleep => {
+            // A status that would be corrected, and that nobody corrects, is first of all wrong.
+            let property = if *property == Property::SStatus { *property } else { Property::LWake };
+            Some((property, format!("nobody will wake it for {what}")))
+        }
+        Outlook::Fails if asleep => Some((Property::LWake, "it would fail, and nobody tries again".into())),
+        Outlook::Idle(Again::Soon) if asleep => {
+            Some((Property::LWake, "it wants to be looked at again".into()))
+        }
+        Outlook::Idle(Again::After(ns)) if !wake.by(now.plus_nanos(*ns)) => Some((
+            Property::LWake,
+            format!(
+                "something will be due in {ns} ns, and it is woken {:?}",
+                wake.timer.map(|at| at.since(now))
+            ),
+        )),
+        _ => None,
+    }
+}

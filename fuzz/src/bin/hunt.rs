@@ -1,0 +1,83 @@
+//! Looks for violations without libFuzzer and prints each kind of finding once, made small.
+//!
+//! `cargo run -p maxsurge-fuzz --bin hunt -- [--seed N] [--from N] [--executions N] [--seconds N] [--strict]`
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use maxsurge_fuzz::hunt::{bytes_of, judge_or_panic};
+use maxsurge_fuzz::{Judgement, input_of, minimize, story};
+
+struct Options {
+    seed: u64,
+    from: u64,
+    executions: u64,
+    time: Duration,
+    is_strict: bool,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options =
+        Options { seed: 1, from: 0, executions: 20_000, time: Duration::from_secs(60), is_strict: false };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        if name == "--strict" {
+            options.is_strict = true;
+            continue;
+        }
+        let value = arguments.next().and_then(|text| text.parse::<u64>().ok());
+        let value = value.ok_or_else(|| format!("{name} needs a number"))?;
+        match name.as_str() {
+            "--seed" => options.seed = value,
+            "--from" => options.from = value,
+            "--executions" => options.executions = value,
+            "--seconds" => options.time = Duration::from_secs(value),
+            _ => return Err(format!("{name} is not an option")),
+        }
+    }
+    Ok(options)
+}
+
+/// What makes two findings the same: the property, and what is said of it but for the numbers.
+fn kind(property: &str, what: &str) -> String {
+    let words = what.split(' ').map(|word| if word.contains('-') { "…" } else { word });
+    let words: String = words.collect::<Vec<_>>().join(" ");
+    let words: String = words.chars().filter(|c| !c.is_ascii_digit()).take(60).collect();
+    format!("{property} {words}")
+}
+
+fn main() -> ExitCode {
+    let options = match options() {
+        Ok(options) => options,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    std::panic::set_hook(Box::new(|_| {}));
+    let start = Instant::now();
+    let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+    let mut n = options.from;
+    while n < options.from + options.executions && start.elapsed() < options.time {
+        let bytes = bytes_of(options.seed, n);
+        let how = Judgement { is_strict: options.is_strict, twice: n.is_multiple_of(4) };
+        n += 1;
+        let Some(input) = input_of(&bytes) else { continue };
+        let Some(broken) = judge_or_panic(&input, how) else { continue };
+        let kind = kind(broken.violation.property.code(), &broken.violation.what);
+        let seen = kinds.entry(kind).or_default();
+        *seen += 1;
+        if *seen == 1 {
+            let (input, broken) = minimize::minimize(input, broken, options.is_strict, 500);
+            eprintln!("--- execution {}\n{}", n - 1, story::tell(&input, &broken, options.is_strict));
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let done = n - options.from;
+    eprintln!("{done} executions in {seconds:.1} s: {:.0}/s", done as f64 / seconds);
+    for (kind, count) in &kinds {
+        eprintln!("{count:>6} {kind}");
+    }
+    if kinds.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

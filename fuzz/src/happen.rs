@@ -1,0 +1,397 @@
+//! What each event does to the world.
+
+use std::sync::Arc;
+
+use maxsurge_core::api::{
+    Deployment, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference, PodTemplate, ReplicaSet,
+    ReplicaSetSpec, Time, annotation,
+};
+use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp, time};
+use maxsurge_core::cluster::store::DeletedBy;
+use maxsurge_core::cluster::{Cluster, Fault, UserAction};
+use maxsurge_core::sim::MS;
+
+use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate, image};
+
+/// Longest wait for a moment, ns: beyond it nothing new is to be expected.
+const FAR: i64 = 700 * 1_000_000_000;
+
+/// Whether an event lays hands on what belongs to the controllers, or breaks something; the others are what users do.
+pub(crate) fn meddles(event: &Event) -> bool {
+    match event {
+        Event::Wait(_)
+        | Event::Until(..)
+        | Event::Edit(_)
+        | Event::Undo(_)
+        | Event::RollbackTo(_)
+        | Event::Restart => false,
+        // Nothing of a ReplicaSet changes but its pods, as when a node dies.
+        Event::Pod(..)
+        | Event::Set(..)
+        | Event::Break(_)
+        | Event::Rival(_)
+        | Event::Squat(_)
+        | Event::Stray(..)
+        | Event::Delete => true,
+    }
+}
+
+/// Until when an event lets time go on, if it does.
+pub(crate) fn until(cluster: &Cluster, id: DeploymentId, event: &Event) -> Option<Time> {
+    let now = cluster.now();
+    match event {
+        Event::Wait(ms) => Some(now.plus_nanos(i64::from(*ms) * MS)),
+        Event::Until(mark, beside) => {
+            let at = due(cluster, id, *mark)?.min(now.plus_nanos(FAR));
+            Some(
+                at.plus_nanos(match beside {
+                    Beside::Before => -1,
+                    // What happens at a moment is worked off when time has reached the next nanosecond.
+                    Beside::At => 1,
+                    Beside::After => 2,
+                    Beside::Late => 1_000_000_001,
+                })
+                .max(now),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn due(cluster: &Cluster, id: DeploymentId, mark: Mark) -> Option<Time> {
+    let now = cluster.now();
+    match mark {
+        Mark::Next => cluster.next_at(),
+        Mark::Available => cluster
+            .store
+            .pods()
+            .iter()
+            .filter(|pod| pod.state.is_serving())
+            .filter_map(|pod| {
+                let wait = cluster.store.replica_set(pod.state.owner?)?.spec.min_ready_seconds;
+                Some(time(pod.state.ready_s).plus_seconds(i64::from(wait)))
+            })
+            .filter(|at| *at > now)
+            .min(),
+        Mark::Deadline => {
+            let d = cluster.store.deployment(id)?;
+            let from = d.condition("Progressing")?.last_update_time?;
+            Some(from.plus_seconds(i64::from(d.spec.progress_deadline_seconds?)))
+        }
+        Mark::Expectations => Some(now.plus_seconds(300)),
+    }
+}
+
+/// Makes it happen, at the current instant. What nobody could do there (no such pod, nothing to undo) changes nothing.
+pub(crate) fn happen(cluster: &mut Cluster, id: DeploymentId, event: &Event) {
+    match event {
+        Event::Wait(_) | Event::Until(..) => {}
+        Event::Edit(changes) => edit(cluster, id, changes),
+        Event::Undo(to) => {
+            let _ = cluster.act(id, &UserAction::Undo(to.map(i64::from)));
+        }
+        Event::RollbackTo(to) => edit_with(cluster, id, |d| {
+            d.meta.annotations.insert(annotation::ROLLBACK_TO, to.to_string());
+        }),
+        Event::Restart => {
+            let _ = cluster.act(id, &UserAction::Restart);
+        }
+        Event::Pod(n, fate) => pod(cluster, *n, *fate),
+        Event::Set(n, fate) => set(cluster, *n, *fate),
+        Event::Break(fault) => {
+            let _ = cluster.inject(fault_of(*fault));
+        }
+        Event::Rival(replicas) => rival(cluster, id, i32::from(*replicas)),
+        Event::Squat(n) => squat(cluster, id, *n),
+        Event::Stray(n, replicas) => stray(cluster, id, *n, i32::from(*replicas)),
+        Event::Delete => edit_with(cluster, id, |d| {
+            d.meta.finalizers.push("foregroundDeletion".into());
+        }),
+    }
+    if *event == Event::Delete
+        && let Some(d) = cluster.store.deployment(id)
+    {
+        let mut d = Deployment::clone(d);
+        d.meta.deletion_timestamp = Some(cluster.now().whole_second());
+        let _ = cluster.store.update_deployment(id, d);
+    }
+}
+
+/// The fault that an event injects.
+pub(crate) fn fault_of(fault: Break) -> Fault {
+    match fault {
+        Break::Kill(n) => Fault::KillPods(n.into()),
+        Break::Controllers(after, ms) => {
+            Fault::ControllerRestart { after_requests: after.into(), down_ns: i64::from(ms) * MS }
+        }
+        Break::Api(after, requests, error) => {
+            Fault::ApiErrors { after_requests: after.into(), requests: requests.into(), error }
+        }
+        Break::Watch(delay, for_ms) => {
+            Fault::WatchDelay { delay_ns: i64::from(delay) * MS, for_ns: i64::from(for_ms) * MS }
+        }
+        Break::NodeDown(n) => Fault::NodeDown(NodeId(n.into())),
+        Break::NodeUp(n) => Fault::NodeUp(NodeId(n.into())),
+        Break::Quota(pods) => Fault::Quota(pods.map(u32::from)),
+    }
+}
+
+fn edit_with(cluster: &mut Cluster, id: DeploymentId, change: impl FnOnce(&mut Deployment)) {
+    let Some(d) = cluster.store.deployment(id) else { return };
+    let mut d = Deployment::clone(d);
+    change(&mut d);
+    let _ = cluster.store.update_deployment(id, d);
+}
+
+fn edit(cluster: &mut Cluster, id: DeploymentId, changes: &[Change]) {
+    edit_with(cluster, id, |d| {
+        for change in changes {
+            apply(d, change);
+        }
+    });
+}
+
+/// Applies one change, so that the API server would take the result.
+pub(crate) fn apply(d: &mut Deployment, change: &Change) {
+    let spec = &mut d.spec;
+    match change {
+        Change::Image(n) => {
+            spec.template = spec.template.with_image(None, &image(*n)).expect("there is a container");
+        }
+        Change::Label(n) => {
+            let key = format!("extra{n}");
+            if !spec.template.labels.remove(&key) {
+                spec.template.labels.insert(key, "x");
+            }
+        }
+        Change::Replicas(n) => spec.replicas = Some(*n),
+        Change::Strategy(limits) => spec.strategy = limits.strategy(),
+        Change::Pause(paused) => spec.paused = *paused,
+        Change::MinReady(s) => {
+            spec.min_ready_seconds = i32::from(*s);
+            let least = spec.min_ready_seconds + 1;
+            spec.progress_deadline_seconds = spec.progress_deadline_seconds.map(|s| s.max(least));
+        }
+        Change::Deadline(s) => {
+            let least = spec.min_ready_seconds + 1;
+            spec.progress_deadline_seconds = s.map(|s| s.max(least));
+        }
+        Change::History(limit) => spec.revision_history_limit = limit.map(i32::from),
+        Change::Cause(n) => {
+            d.meta.annotations.insert(annotation::CHANGE_CAUSE, format!("cause {n}"));
+        }
+    }
+}
+
+fn nth<T: Copy>(list: &[T], n: u8) -> Option<T> {
+    if list.is_empty() { None } else { Some(list[usize::from(n) % list.len()]) }
+}
+
+fn pod(cluster: &mut Cluster, n: u8, fate: PodFate) {
+    let pods = cluster.store.pods().iter().enumerate();
+    let existing: Vec<PodId> =
+        pods.filter(|(_, pod)| pod.state.exists).map(|(at, _)| PodId(at as u32)).collect();
+    let Some(id) = nth(&existing, n) else { return };
+    let state = cluster.store.pod(id).state;
+    let now = stamp(cluster.now());
+    let new = match fate {
+        PodFate::Unready if state.ready => PodState { ready: false, ready_s: now, ..state },
+        PodFate::Ready if state.is_active() && !state.ready => {
+            PodState { ready: true, ready_s: now, phase: Phase::Running, ..state }
+        }
+        PodFate::Failed => PodState { phase: Phase::Failed, ready: false, ..state },
+        PodFate::Succeeded => PodState { phase: Phase::Succeeded, ready: false, ..state },
+        PodFate::Deleted => {
+            cluster.store.delete_pod(id, DeletedBy::Other);
+            return;
+        }
+        PodFate::Removed => {
+            cluster.store.remove_pod(id);
+            return;
+        }
+        PodFate::Relabelled => {
+            let mut labels = cluster.store.labels()[state.labels.0 as usize].clone();
+            let away = labels.get("app").is_some_and(|app| app == "web");
+            labels.insert("app", if away { "elsewhere" } else { "web" });
+            PodState { labels: cluster.store.intern_labels(&labels), ..state }
+        }
+        PodFate::Orphaned => PodState { owner: None, ..state },
+        PodFate::Cost(cost) => PodState { cost: cost.into(), ..state },
+        PodFate::Restarted(times) => PodState { restarts: times.into(), ..state },
+        PodFate::Unready | PodFate::Ready => return,
+    };
+    cluster.store.put_pod(id, new);
+}
+
+/// What the garbage collector does with the pods of a ReplicaSet that is gone: deletes or orphans them.
+fn leave_pods(cluster: &mut Cluster, owner: RsId, orphan: bool) {
+    for at in 0..cluster.store.pods().len() as u32 {
+        let state = cluster.store.pod(PodId(at)).state;
+        if !state.exists || state.owner != Some(owner) {
+            continue;
+        }
+        if orphan {
+            cluster.store.put_pod(PodId(at), PodState { owner: None, ..state });
+        } else {
+            cluster.store.delete_pod(PodId(at), DeletedBy::Other);
+        }
+    }
+}
+
+fn set(cluster: &mut Cluster, n: u8, fate: SetFate) {
+    let ids: Vec<RsId> = cluster.store.replica_sets().map(|(id, _)| id).collect();
+    let Some(id) = nth(&ids, n) else { return };
+    let Some(stored) = cluster.store.replica_set(id).cloned() else { return };
+    let mut rs = ReplicaSet::clone(&stored);
+    match fate {
+        SetFate::Deleted | SetFate::DeletedOrphaning => {
+            let _ = cluster.store.delete_replica_set(id);
+            leave_pods(cluster, id, fate == SetFate::DeletedOrphaning);
+            return;
+        }
+        SetFate::Dying => {
+            rs.meta.deletion_timestamp = Some(cluster.now().whole_second());
+            rs.meta.finalizers.push("foregroundDeletion".into());
+        }
+        SetFate::Relabelled => {
+            let away = rs.meta.labels.get("app").is_some_and(|app| app == "web");
+            rs.meta.labels.insert("app", if away { "elsewhere" } else { "web" });
+        }
+        SetFate::Orphaned => {
+            let _ = cluster.store.patch_replica_set_owners(id, Default::default());
+            return;
+        }
+        SetFate::Resized(size) => rs.spec.replicas = i32::from(size % 12),
+        SetFate::NoteRemoved(note) => {
+            rs.meta.annotations.remove(key(note));
+        }
+        SetFate::NoteChanged(note, n) => {
+            const TEXTS: [&str; 10] = ["", "0", "1", "3", "5", "10", "-5", "abc", "+4", "99999999999"];
+            rs.meta.annotations.insert(key(note), TEXTS[usize::from(n) % TEXTS.len()]);
+        }
+        SetFate::TemplateEdited => {
+            rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
+        }
+        SetFate::Doubled => {
+            rs.meta.name = format!("{}-twin", rs.meta.name).into();
+            rs.spec.replicas = 0;
+            let _ = cluster.store.create_replica_set(rs, cluster.now());
+            return;
+        }
+    }
+    let _ = cluster.store.update_replica_set(rs);
+}
+
+fn key(note: Note) -> &'static str {
+    match note {
+        Note::Revision => annotation::REVISION,
+        Note::Desired => annotation::DESIRED_REPLICAS,
+        Note::Max => annotation::MAX_REPLICAS,
+    }
+}
+
+fn rival(cluster: &mut Cluster, id: DeploymentId, replicas: i32) {
+    let found = cluster.store.deployments().map(|(other, _)| other).find(|other| *other != id);
+    if let Some(other) = found {
+        edit(cluster, other, &[Change::Replicas(replicas)]);
+        return;
+    }
+    let Some(d) = cluster.store.deployment(id) else { return };
+    let mut d = Deployment::clone(d);
+    d.meta = ObjectMeta {
+        name: "rival".into(),
+        namespace: d.meta.namespace,
+        labels: d.meta.labels,
+        ..ObjectMeta::default()
+    };
+    d.spec.replicas = Some(replicas);
+    let _ = cluster.create(d);
+}
+
+/// The template of the Deployment with another image.
+fn template(cluster: &Cluster, id: DeploymentId, n: u8) -> Option<PodTemplate> {
+    cluster.store.deployment(id)?.spec.template.with_image(None, &image(n))
+}
+
+fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {
+    let Some(template) = template(cluster, id, n) else { return };
+    let Some(d) = cluster.store.deployment(id).cloned() else { return };
+    let hash = template.stable_hash(d.status.collision_count, KubernetesVersion::V1_37);
+    let labels: maxsurge_core::api::StringMap = [("app", "stranger")].into_iter().collect();
+    let mut own = template.clone();
+    own.labels = labels.clone();
+    let rs = ReplicaSet {
+        meta: ObjectMeta {
+            name: format!("{}-{hash}", d.meta.name).into(),
+            namespace: d.meta.namespace.clone(),
+            labels: labels.clone(),
+            ..ObjectMeta::default()
+        },
+        spec: ReplicaSetSpec {
+            replicas: 0,
+            min_ready_seconds: 0,
+            selector: Some(Arc::new(LabelSelector::labels(labels))),
+            template: own,
+        },
+        status: Default::default(),
+    };
+    let _ = cluster.store.create_replica_set(rs, cluster.now());
+}
+
+fn stray(cluster: &mut Cluster, id: DeploymentId, n: u8, replicas: i32) {
+    let Some(mut template) = template(cluster, id, n) else { return };
+    let Some(d) = cluster.store.deployment(id).cloned() else { return };
+    let mut labels = template.labels.clone();
+    labels.insert("stray", n.to_string());
+    template.labels = labels.clone();
+    let rs = ReplicaSet {
+        meta: ObjectMeta {
+            name: format!("stray-{n}").into(),
+            namespace: d.meta.namespace.clone(),
+            labels: labels.clone(),
+            owner_references: Vec::<OwnerReference>::new().into(),
+            ..ObjectMeta::default()
+        },
+        spec: ReplicaSetSpec {
+            replicas,
+            min_ready_seconds: 0,
+            selector: Some(Arc::new(LabelSelector::labels(labels))),
+            template,
+        },
+        status: Default::default(),
+    };
+    let _ = cluster.store.create_replica_set(rs, cluster.now());
+}
+
+/// Takes away what would keep the Deployment from its wanted state for good: pods that nobody makes ready again, objects
+/// that wait for a finalizer, the quota.
+pub(crate) fn heal(cluster: &mut Cluster) {
+    let _ = cluster.inject(Fault::Quota(None));
+    let nodes: Vec<NodeId> = cluster.nodes().iter().map(|(id, _)| id).collect();
+    for node in nodes {
+        let _ = cluster.inject(Fault::NodeUp(node));
+    }
+    let dying: Vec<RsId> =
+        cluster.store.replica_sets().filter(|(_, rs)| rs.meta.is_deleting()).map(|(id, _)| id).collect();
+    for id in dying {
+        let _ = cluster.store.delete_replica_set(id);
+        leave_pods(cluster, id, false);
+    }
+    let now = stamp(cluster.now());
+    for at in 0..cluster.store.pods().len() as u32 {
+        let state = cluster.store.pod(PodId(at)).state;
+        // The garbage collector: the owner is gone.
+        if state.is_active() && state.owner.is_some_and(|owner| cluster.store.replica_set(owner).is_none()) {
+            cluster.store.delete_pod(PodId(at), DeletedBy::Other);
+            continue;
+        }
+        let was_ready = state.phase == Phase::Running && !state.ready;
+        if state.is_active() && was_ready {
+            cluster.store.put_pod(PodId(at), PodState { ready: true, ready_s: now, ..state });
+        }
+        // The collector of finished pods; a failed one that terminates goes with its object.
+        if state.exists && state.is_finished() && state.node == NodeId::NONE {
+            cluster.store.remove_pod(PodId(at));
+        }
+    }
+}
