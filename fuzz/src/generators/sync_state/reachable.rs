@@ -125,7 +125,7 @@ fn case(cluster: &Cluster, pass: &PassRecord) -> Value {
         Seen::Deployment { deployment, cached, .. } => (
             &deployment.meta.name,
             vec![deployment.to_value()],
-            cached.iter().map(|rs| rs.to_value()).collect(),
+            cached.iter().map(|(_, rs)| rs.to_value()).collect(),
         ),
         Seen::ReplicaSet { rs, cached, .. } => {
             (&rs.meta.name, Vec::new(), cached.iter().map(|(_, rs)| rs.to_value()).collect())
