@@ -171,13 +171,13 @@ impl Rollout {
     /// If a property does not hold.
     pub fn judged(&self) {
         let (mut cluster, id) = self.at_rest();
-        let mut safety = Safety::new(id, self.config.is_instant());
+        let mut safety = Safety::new(id);
         let until = cluster.now().plus_seconds(self.horizon_s());
-        safety.after(&cluster, true).unwrap_or_else(|violation| panic!("{violation:?}"));
+        safety.after(&cluster, false, true).unwrap_or_else(|violation| panic!("{violation:?}"));
         change(&mut cluster, id);
-        safety.after(&cluster, true).unwrap_or_else(|violation| panic!("{violation:?}"));
+        safety.after(&cluster, false, true).unwrap_or_else(|violation| panic!("{violation:?}"));
         let mut judge = |cluster: &Cluster| {
-            safety.after(cluster, false).unwrap_or_else(|violation| panic!("{violation:?}"));
+            safety.after(cluster, true, true).unwrap_or_else(|violation| panic!("{violation:?}"));
         };
         cluster.run_before(until, &mut judge).expect("it settles");
         maxsurge_core::oracle::at_rest(&cluster, id).unwrap_or_else(|violation| panic!("{violation:?}"));
