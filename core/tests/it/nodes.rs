@@ -352,14 +352,14 @@ fn a_rollout_waits_for_lost_pods_as_for_any_that_are_not_ready() {
     let mut world = World::new(5, 10, deployment(10, 3, 2, &json!({})));
     world.image("v2");
     world.down(0);
-    let mut safety = Safety::new(world.id, true);
+    let mut safety = Safety::new(world.id);
     let until = world.cluster.now().plus_seconds(1000);
     let mut judged = Ok(());
     world
         .cluster
         .run_before(until, &mut |cluster| {
             if judged.is_ok() {
-                judged = safety.after(cluster, false);
+                judged = safety.after(cluster, true, true);
             }
         })
         .expect("quiet");
