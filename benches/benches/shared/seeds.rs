@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use maxsurge_benches::deployment;
 use maxsurge_benches::policy::rolling;
 use maxsurge_core::cluster::ClusterConfig;
+use maxsurge_core::cluster::nodes::Capacity;
 use maxsurge_core::sim::{Distribution, SECOND};
 use maxsurge_reports::compare::{Setting, candidates, situation};
 use maxsurge_reports::model::SituationId;
@@ -24,6 +25,8 @@ pub(crate) fn run(pods: i32, seeds: u32, threads: usize) -> String {
         stop: Distribution::Uniform(SECOND, 5 * SECOND),
         probe: None,
         horizon_s: 86_400,
+        nodes: 0,
+        capacity: Capacity::default(),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
     let stop = AtomicBool::new(false);

@@ -71,6 +71,8 @@ enum Event {
     NodeTaint,
     /// A pod's toleration of that taint ends.
     TaintEviction(PodId, NodeId, u32),
+    /// Pods of a node that was removed are collected.
+    PodsOrphaned(NodeId),
     /// Watch events have reached the caches.
     Deliver,
     /// A delayed key is due.
@@ -318,6 +320,7 @@ impl Cluster {
             Event::PodGone(pod, life) => self.pod_gone(pod, life),
             Event::NodeSilent(node, outage) => self.node_silent(node, outage),
             Event::NodeTaint => self.node_taint(),
+            Event::PodsOrphaned(node) => self.pods_orphaned(node),
             Event::TaintEviction(pod, node, outage) => self.taint_eviction(pod, node, outage),
             Event::Deliver => self.deliver_due(),
             Event::Request(controller, slot, life) => {

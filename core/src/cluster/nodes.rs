@@ -23,6 +23,9 @@ pub const LARGE_CLUSTER_NODES: usize = 50;
 /// Share of nodes, percent, and least number of nodes more than which are not ready in an unhealthy zone:
 /// `--unhealthy-zone-threshold 0.55`, and "more than two" in the node controller.
 pub const UNHEALTHY_ZONE: (usize, usize) = (55, 2);
+/// From the removal of a node object until pod garbage collection removes its pods by force, s: it waits 40 s for the node
+/// to come back (`quarantineTime`) and looks every 20 s (`gcCheckPeriod`); here always the longer.
+pub const ORPHANED_PODS_S: i64 = 60;
 /// Taint of a node that cannot be reached.
 pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 /// Pods that a kubelet takes: `--max-pods`, 110 by default.
@@ -92,12 +95,14 @@ pub struct Node {
     pub down: bool,
     /// How often it has stopped.
     outages: u32,
+    /// Its object was deleted. Its pods outlive it for a while.
+    pub(super) removed: bool,
 }
 
 impl Node {
     /// Whether the scheduler considers it at all.
     pub fn is_schedulable(&self) -> bool {
-        !self.cordoned && self.state == NodeState::Ready
+        !self.removed && !self.cordoned && self.state == NodeState::Ready
     }
 
     /// STATUS of `kubectl get nodes`.
@@ -145,6 +150,7 @@ impl Nodes {
                 state: NodeState::Ready,
                 down: false,
                 outages: 0,
+                removed: false,
             });
             nodes.enter(NodeId(at as u32));
         }
@@ -156,12 +162,13 @@ impl Nodes {
         self.nodes.is_empty()
     }
 
-    /// All, in the order of their ids.
+    /// All that exist, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes.iter().enumerate().map(|(at, node)| (NodeId(at as u32), node))
+        let all = self.nodes.iter().enumerate().map(|(at, node)| (NodeId(at as u32), node));
+        all.filter(|(_, node)| !node.removed)
     }
 
-    /// One node.
+    /// One node, existing or removed.
     pub fn get(&self, node: NodeId) -> Option<&Node> {
         self.nodes.get(node.0 as usize)
     }
@@ -196,7 +203,7 @@ impl Cluster {
 
     fn known(&self, node: NodeId) -> Result<&Node, UserError> {
         let missing = || UserError(format!("error: there is no node number {}", node.0));
-        self.nodes.get(node).ok_or_else(missing)
+        self.nodes.get(node).filter(|node| !node.removed).ok_or_else(missing)
     }
 
     /// `kubectl cordon` (true) or `uncordon`; answers whether that changed anything.
@@ -226,6 +233,27 @@ impl Cluster {
             self.store.delete_pod(*pod, DeletedBy::Other);
         }
         Ok(chosen)
+    }
+
+    /// `kubectl delete node`: pod garbage collection removes its pods by force some time later.
+    ///
+    /// # Errors
+    /// A node that does not exist.
+    pub fn delete_node(&mut self, id: NodeId) -> Result<(), UserError> {
+        self.known(id)?;
+        self.nodes.change(id, |node| node.removed = true);
+        self.nodes.silent.retain(|silent| *silent != id);
+        self.events.push(self.now.plus_seconds(ORPHANED_PODS_S), Event::PodsOrphaned(id));
+        // A zone with fewer silent nodes may go on tainting.
+        self.plan_taint();
+        Ok(())
+    }
+
+    /// Pod garbage collection finds pods without a node.
+    pub(super) fn pods_orphaned(&mut self, id: NodeId) {
+        for pod in self.nodes.node_mut(id).pods.clone() {
+            self.store.force_delete_pod(pod);
+        }
     }
 
     /// The machine stops.
@@ -269,7 +297,7 @@ impl Cluster {
     /// The node controller has noticed that a node is silent.
     pub(super) fn node_silent(&mut self, id: NodeId, outage: u32) {
         let node = self.nodes.node_mut(id);
-        if !node.down || node.outages != outage {
+        if !node.down || node.outages != outage || node.removed {
             return;
         }
         self.nodes.change(id, |node| node.state = NodeState::NotReady);
@@ -287,8 +315,8 @@ impl Cluster {
     /// Seconds between two taints; `None` = none for now, since too much is broken: when (nearly) all nodes are silent
     /// at once it is likely the network that fails, and moving everything would help nobody.
     fn taint_interval_s(&self) -> Option<i64> {
-        let all = self.nodes.nodes.len();
-        let silent = self.nodes.nodes.iter().filter(|node| node.state != NodeState::Ready).count();
+        let all = self.nodes.iter().count();
+        let silent = self.nodes.iter().filter(|(_, node)| node.state != NodeState::Ready).count();
         let (percent, few) = UNHEALTHY_ZONE;
         if silent == all {
             return None;
@@ -327,7 +355,7 @@ impl Cluster {
     /// A pod's toleration has ended: it is deleted, and stays terminating until somebody can stop its containers.
     pub(super) fn taint_eviction(&mut self, pod: PodId, node: NodeId, outage: u32) {
         let on = self.nodes.node_mut(node);
-        if on.state == NodeState::Tainted && on.outages == outage && on.pods.contains(&pod) {
+        if on.state == NodeState::Tainted && !on.removed && on.outages == outage && on.pods.contains(&pod) {
             self.store.delete_pod(pod, DeletedBy::Other);
         }
     }

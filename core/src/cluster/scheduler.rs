@@ -170,12 +170,12 @@ impl Cluster {
     pub fn why_pending(&self, pod: PodId) -> Option<String> {
         let demand = self.store.shape(pod).demand;
         let mut reasons: std::collections::BTreeMap<String, usize> = Default::default();
-        for node in &self.nodes.nodes {
+        for (_, node) in self.nodes.iter() {
             *reasons.entry(node.misfit(demand)?).or_default() += 1;
         }
         let mut list: Vec<String> = reasons.iter().map(|(why, nodes)| format!("{nodes} {why}")).collect();
         list.sort();
-        let all = self.nodes.nodes.len();
+        let all = self.nodes.iter().count();
         Some(format!("0/{all} nodes are available: {}.", list.join(", ")))
     }
 }

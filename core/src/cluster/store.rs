@@ -585,6 +585,15 @@ impl Store {
         state.exists
     }
 
+    /// Removes a pod at once, whatever its kubelet thinks.
+    pub fn force_delete_pod(&mut self, id: PodId) {
+        let state = self.pod(id).state;
+        if !state.deleting {
+            self.pods[id.0 as usize].evicted = true;
+        }
+        self.put_pod(id, PodState { deleting: true, exists: false, ..state });
+    }
+
     /// The object disappears.
     pub fn remove_pod(&mut self, id: PodId) {
         let state = self.pod(id).state;

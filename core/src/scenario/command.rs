@@ -65,6 +65,19 @@ pub enum Verb {
     Annotate(Target, Vec<(String, Option<String>)>),
     /// `delete pod …`.
     DeletePods(Deleted),
+    /// `delete node NODE`.
+    DeleteNode(String),
+    /// `cordon NODE` (true) or `uncordon NODE`.
+    Cordon(String, bool),
+    /// `drain NODE [--force] [--timeout D]`: cordons, evicts, and waits until the pods are gone.
+    Drain {
+        /// Which.
+        node: String,
+        /// Pods that no controller would replace go, too.
+        force: bool,
+        /// Longest wait, ns.
+        timeout: Option<i64>,
+    },
 }
 
 /// A command.
@@ -78,7 +91,8 @@ pub struct Command {
 
 /// What is accepted, for messages.
 const ACCEPTED: &str = "apply -f FILE, set image, scale --replicas, rollout \
-     pause|resume|undo|restart|status, patch -p, label, annotate, delete pod";
+     pause|resume|undo|restart|status, patch -p, label, annotate, delete pod, cordon, \
+     uncordon, drain, delete node";
 
 impl Command {
     /// Reads a command line. The error says what is accepted instead.
@@ -105,7 +119,8 @@ struct Line {
 }
 
 /// Flags that stand alone.
-const SWITCHES: [&str; 3] = ["--overwrite", "--all", "--record"];
+const SWITCHES: [&str; 6] =
+    ["--overwrite", "--all", "--record", "--force", "--ignore-daemonsets", "--delete-emptydir-data"];
 
 impl Line {
     fn read<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Self, String> {
@@ -123,7 +138,13 @@ impl Line {
             }
         }
         // Says nothing about what happens.
-        line.flags.retain(|(name, _)| !matches!(name.as_str(), "--overwrite" | "--record"));
+        // (There are neither DaemonSets nor volumes here.)
+        line.flags.retain(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "--overwrite" | "--record" | "--ignore-daemonsets" | "--delete-emptydir-data"
+            )
+        });
         Ok(line)
     }
 
@@ -215,9 +236,16 @@ impl Line {
                     _ => Err("delete pod needs either names or -l KEY=VALUE".into()),
                 }
             }
-            ("cordon" | "uncordon" | "drain" | "taint", _) => Err(format!(
-                "kubectl {first}: this world has no nodes yet; `fault: {{killPods: N}}` takes N pods away at once"
-            )),
+            ("delete", "node" | "nodes" | "no") => Ok(Verb::DeleteNode(self.node(2)?)),
+            ("cordon" | "uncordon", _) => Ok(Verb::Cordon(self.node(1)?, first == "cordon")),
+            ("drain", _) => {
+                let force = self.switch("--force");
+                let timeout = self.flag(&["--timeout"])?.map(|text| parse_duration(&text)).transpose();
+                // 0 = for ever, as with kubectl.
+                let timeout = timeout.map_err(|error| error.to_string())?.filter(|ns| *ns > 0);
+                Ok(Verb::Drain { node: self.node(1)?, force, timeout })
+            }
+            ("taint", _) => Err("kubectl taint is not modelled; use kubectl cordon or drain".into()),
             ("edit", _) => {
                 Err("kubectl edit opens an editor; write the change as kubectl patch TARGET -p PATCH".into())
             }
@@ -226,6 +254,21 @@ impl Line {
                 self.words.iter().take(2).cloned().collect::<Vec<_>>().join(" ")
             )),
         }
+    }
+
+    /// Whether a flag that stands alone is there.
+    fn switch(&mut self, name: &str) -> bool {
+        let before = self.flags.len();
+        self.flags.retain(|(flag, value)| flag != name || value.as_deref() == Some("false"));
+        self.flags.len() < before
+    }
+
+    /// The node, `NAME` or `node/NAME`.
+    fn node(&self, from: usize) -> Result<String, String> {
+        let word = self.words.get(from).ok_or("the name of a node is needed")?;
+        self.rest(from + 1)?;
+        let name = word.strip_prefix("node/").or_else(|| word.strip_prefix("nodes/")).unwrap_or(word);
+        Ok(name.to_owned())
     }
 
     fn rest(&self, from: usize) -> Result<(), String> {

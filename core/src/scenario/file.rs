@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
+use super::world::{self, RawCrash, RawFault, unknown_node};
 use super::{Action, Command, Condition, HORIZON_S_MAX, Scenario, ScenarioError, Step, When, objects};
-use crate::cluster::{ClusterConfig, Fault, RequestBudget};
+use crate::cluster::nodes::NodeConfig;
+use crate::cluster::{ClusterConfig, RequestBudget};
 use crate::sim::{Distribution, SECOND, parse_duration};
 use crate::workload::{Behavior, Workload};
 
@@ -25,6 +27,8 @@ struct File {
     metadata: Metadata,
     manifests: BTreeMap<String, Spanned<Value>>,
     steps: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    faults: Vec<Spanned<RawFault>>,
     #[serde(default)]
     workload: RawWorkload,
     #[serde(default)]
@@ -53,12 +57,6 @@ struct RawStep {
     fault: Option<RawFault>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawFault {
-    kill_pods: u32,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawWorkload {
@@ -75,6 +73,7 @@ struct RawImage {
     ready_after: Option<Spanned<String>>,
     #[serde(default)]
     never_ready: bool,
+    crash: Option<Spanned<RawCrash>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -88,6 +87,7 @@ struct RawCluster {
     start_delay: Option<Spanned<String>>,
     workers: Option<u32>,
     quota_pods: Option<u32>,
+    nodes: Option<Spanned<Value>>,
 }
 
 /// Reads one YAML or JSON value.
@@ -132,9 +132,10 @@ impl Scenario {
                 Err(why) => errors.push(error(manifest.referenced, format!("manifests[{name:?}]"), why)),
             }
         }
+        let cluster = file.cluster.read(&mut errors);
         let mut steps = Vec::new();
         for (at, step) in file.steps.iter().enumerate() {
-            match step_of(step, &file.manifests) {
+            match step_of(step, &file.manifests, &cluster.nodes) {
                 Ok(step) => steps.push(step),
                 Err((field, why)) => errors.push(error(step.referenced, format!("steps[{at}]{field}"), why)),
             }
@@ -149,7 +150,14 @@ impl Scenario {
             errors.push(plain("steps", "must be in time order: an `at` lies before that of an earlier step"));
         }
         let workload = file.workload.read(&mut errors);
-        let cluster = file.cluster.read(&mut errors);
+        let mut faults = Vec::new();
+        for (at, fault) in file.faults.iter().enumerate() {
+            match fault.value.timed(&cluster.nodes) {
+                Ok(fault) => faults.push(fault),
+                Err(why) => errors.push(error(fault.referenced, format!("faults[{at}]"), why)),
+            }
+        }
+        faults.sort_by_key(|fault| fault.at_ns);
         let horizon = duration(&file.horizon, "horizon", &mut errors).unwrap_or(3600 * SECOND);
         if !(1..=HORIZON_S_MAX * SECOND).contains(&horizon) {
             errors.push(plain("horizon", "must be between 1ns and 168h"));
@@ -159,6 +167,7 @@ impl Scenario {
                 name: file.metadata.name,
                 manifests,
                 steps,
+                faults,
                 workload,
                 cluster,
                 seed: file.seed,
@@ -186,6 +195,7 @@ fn manifest_of(
 fn step_of(
     step: &Spanned<RawStep>,
     manifests: &BTreeMap<String, Spanned<Value>>,
+    nodes: &[NodeConfig],
 ) -> Result<Step, (&'static str, String)> {
     let raw = &step.value;
     let time =
@@ -209,6 +219,13 @@ fn step_of(
                 let known: Vec<&str> = manifests.keys().map(String::as_str).collect();
                 return Err((".run", format!("no manifest {file:?}; `manifests` has {}", known.join(", "))));
             }
+            if let super::Verb::Cordon(name, _)
+            | super::Verb::DeleteNode(name)
+            | super::Verb::Drain { node: name, .. } = &command.verb
+                && !nodes.iter().any(|node| node.name == *name)
+            {
+                return Err((".run", unknown_node(nodes, name)));
+            }
             (Action::Run(command), run.trim().to_owned())
         }
         (None, Some(text), None) => {
@@ -216,7 +233,11 @@ fn step_of(
             (Action::Await { condition, within_ns }, format!("await {text}"))
         }
         (None, None, Some(fault)) => {
-            (Action::Fault(Fault::KillPods(fault.kill_pods)), format!("fault: kill {} pods", fault.kill_pods))
+            if fault.has_time() {
+                return Err((".fault.at", "the time of a step is its own `at` or `after`".into()));
+            }
+            let (fault, text) = fault.read(nodes).map_err(|why| (".fault", why))?;
+            (Action::Fault(fault), text)
         }
         _ => return Err(("", "a step has exactly one of `run`, `await` and `fault`".into())),
     };
@@ -248,10 +269,21 @@ impl RawWorkload {
             let startup = own.unwrap_or_else(|| startup.clone());
             (image.as_str().into(), Behavior { startup, gets_ready: !raw.never_ready })
         });
+        let images = images.collect();
+        let mut crashes = BTreeMap::new();
+        for (image, raw) in &self.images {
+            let Some(crash) = &raw.crash else { continue };
+            match crash.value.read() {
+                Ok(read) => drop(crashes.insert(image.as_str().into(), read)),
+                Err(why) => {
+                    errors.push(error(crash.referenced, format!("workload.images[{image:?}].crash"), why));
+                }
+            }
+        }
         Workload {
-            images: images.collect(),
+            images,
             default: Behavior { startup, gets_ready: !self.never_ready.unwrap_or(false) },
-            crashes: BTreeMap::new(),
+            crashes,
             startup_by_order: Vec::new(),
             // Scenario times are from "container running" to Ready: the probe is in them.
             probe: None,
@@ -289,6 +321,12 @@ impl RawCluster {
         }
         config.workers = self.workers.unwrap_or(config.workers).max(1);
         config.quota_pods = self.quota_pods.or(config.quota_pods);
+        if let Some(nodes) = &self.nodes {
+            match world::nodes(&nodes.value) {
+                Ok(nodes) => config.nodes = nodes,
+                Err(why) => errors.push(error(nodes.referenced, "cluster.nodes", why)),
+            }
+        }
         config
     }
 }
@@ -310,6 +348,7 @@ pub fn schema() -> Value {
         json!({
             "readyAfter": spread("From the start of the containers to Ready"),
             "neverReady": {"type": "boolean", "description": "Its pods never get ready"},
+            "crash": world::crash_schema(),
         }),
         &[],
     );
@@ -319,14 +358,10 @@ pub fn schema() -> Value {
             "at": time("When, after the start of the scenario"),
             "after": time("When, after the end of the step before (default 0s)"),
             "run": text("A kubectl command: apply -f FILE, set image, scale, rollout \
-                pause|resume|undo|restart|status, patch, label, annotate, delete pod"),
+                pause|resume|undo|restart|status, patch, label, annotate, delete pod, cordon, uncordon, drain, delete node"),
             "await": text("Waits for `complete`, `deadline`, or a number such as `updated>=6`"),
             "within": time("The longest wait; default: until the horizon"),
-            "fault": object(
-                "Something breaks",
-                json!({"killPods": whole("The oldest ready pods, deleted at once", 1)}),
-                &["killPods"],
-            ),
+            "fault": world::fault_schema(false),
         }),
         &[],
     );
@@ -352,6 +387,7 @@ pub fn schema() -> Value {
             "startDelay": time("From a pod's creation to the start of its containers"),
             "workers": whole("Passes of one controller at once", 1),
             "quotaPods": whole("Pods that the namespace's quota allows", 0),
+            "nodes": world::nodes_schema(),
         }),
         &[],
     );
@@ -367,6 +403,11 @@ pub fn schema() -> Value {
                 "additionalProperties": {"type": ["object", "string"]},
             },
             "steps": {"type": "array", "items": step},
+            "faults": {
+                "type": "array",
+                "description": "What breaks by itself, whatever the steps are doing",
+                "items": world::fault_schema(true),
+            },
             "workload": workload,
             "cluster": cluster,
             "seed": whole("Seed of the random numbers (default 0)", 0),

@@ -8,6 +8,7 @@ mod objects;
 mod perform;
 mod simulate;
 pub mod status;
+mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use command::{Command, Deleted, Target, TargetKind, Verb};
 pub use file::{API_VERSION, KIND, schema};
 pub use simulate::{End, Moment, Observer, Outcome, simulate};
+pub use world::node_capacity;
 
 use crate::cluster::{ClusterConfig, Fault};
 use crate::workload::Workload;
@@ -33,6 +35,8 @@ pub struct Scenario {
     pub manifests: BTreeMap<String, Value>,
     /// What happens, in order.
     pub steps: Vec<Step>,
+    /// What breaks by itself meanwhile, in time order.
+    pub faults: Vec<TimedFault>,
     /// How the application behaves.
     pub workload: Workload,
     /// What the cluster is like.
@@ -62,6 +66,17 @@ pub struct Step {
     /// What it does.
     pub action: Action,
     /// As it was written.
+    pub text: String,
+}
+
+/// A fault that comes at its time, whatever the steps are doing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TimedFault {
+    /// When, ns after the start.
+    pub at_ns: i64,
+    /// What.
+    pub fault: Fault,
+    /// How it is shown.
     pub text: String,
 }
 

@@ -17,6 +17,8 @@ use crate::cluster::{Cluster, UserAction, UserError};
 pub(super) struct Person {
     /// The Deployment that was touched last.
     pub(super) deployment: Option<DeploymentId>,
+    /// The pods whose end the last `kubectl drain` waits for.
+    pub(super) drained: Vec<PodId>,
     /// What was applied last, by kind and name.
     applied: BTreeMap<(String, String), Value>,
 }
@@ -96,7 +98,38 @@ impl Person {
                 })
             }
             Verb::DeletePods(which) => delete_pods(which, world),
+            Verb::DeleteNode(name) => {
+                let node = world.nodes().named(name).ok_or_else(|| not_found("nodes", name))?;
+                world.delete_node(node)?;
+                Ok(format!("node \"{name}\" deleted"))
+            }
+            Verb::Cordon(node, cordoned) => cordon(node, *cordoned, world),
+            Verb::Drain { node, force, .. } => self.drain(node, *force, world),
         }
+    }
+
+    /// The waiting is the simulation's.
+    fn drain(&mut self, name: &str, force: bool, world: &mut Cluster) -> Reply {
+        let node = world.nodes().named(name).ok_or_else(|| not_found("nodes", name))?;
+        let mut reply = cordon(name, true, world)?;
+        let bound: Vec<PodId> =
+            world.nodes().get(node).into_iter().flat_map(|n| n.pods.iter().copied()).collect();
+        let alone = bound.iter().filter(|pod| world.store.pod(**pod).state.owner.is_none());
+        let alone: Vec<String> = alone.map(|pod| format!("default/{}", world.store.pod_name(*pod))).collect();
+        if !alone.is_empty() && !force {
+            return Err(UserError(format!(
+                "{reply}\nerror: unable to drain node \"{name}\" due to error: cannot delete Pods that declare no \
+                 controller (use --force to override): {}, continuing command...",
+                alone.join(", ")
+            )));
+        }
+        self.drained = world.evict_all(node)?;
+        for pod in &self.drained {
+            reply += &format!("\nevicting pod default/{}", world.store.pod_name(*pod));
+        }
+        // What was on its way out already is waited for, too.
+        self.drained = bound;
+        Ok(reply)
     }
 
     fn find(&self, target: &Target, namespace: &str, world: &Cluster) -> Result<DeploymentId, UserError> {
@@ -284,6 +317,13 @@ fn set_pairs(map: &mut Value, pairs: &[(String, Option<String>)]) {
             None => drop(map.remove(key)),
         }
     }
+}
+
+fn cordon(name: &str, cordoned: bool, world: &mut Cluster) -> Reply {
+    let node = world.nodes().named(name).ok_or_else(|| not_found("nodes", name))?;
+    let word = if cordoned { "cordoned" } else { "uncordoned" };
+    let already = if world.cordon(node, cordoned)? { "" } else { "already " };
+    Ok(format!("node/{name} {already}{word}"))
 }
 
 fn live_pods(world: &Cluster) -> impl Iterator<Item = PodId> {

@@ -39,6 +39,8 @@ pub trait Observer {
     fn step(&mut self, moment: &Moment<'_>, step: &Step, reply: Result<&str, &UserError>);
     /// An instant was worked off.
     fn instant(&mut self, moment: &Moment<'_>);
+    /// Something happened by itself (a fault of the list), or a command that waits says more.
+    fn told(&mut self, _moment: &Moment<'_>, _text: &str) {}
 }
 
 impl Observer for () {
@@ -89,13 +91,15 @@ struct Play<'a, O> {
     person: Person,
     observer: &'a mut O,
     horizon: Time,
+    /// The next of the scenario's faults.
+    next_fault: usize,
 }
 
 /// Plays a scenario with a seed.
 pub fn simulate(scenario: &Scenario, seed: u64, observer: &mut impl Observer) -> Result<Outcome, Stuck> {
     let cluster = Cluster::new(scenario.cluster.clone(), scenario.workload.clone(), seed);
     let horizon = Time::EPOCH.plus_nanos(scenario.horizon_ns);
-    let mut play = Play { scenario, cluster, person: Person::default(), observer, horizon };
+    let mut play = Play { scenario, cluster, person: Person::default(), observer, horizon, next_fault: 0 };
     let mut refused = 0;
     for (number, step) in scenario.steps.iter().enumerate() {
         let due = match step.when {
@@ -130,15 +134,30 @@ impl<O: Observer> Play<'_, O> {
         self.cluster.store.deployment(self.person.deployment?).map(|d| &**d)
     }
 
+    fn tell(&mut self, text: &str) {
+        let moment = Moment { cluster: &self.cluster, deployment: self.person.deployment };
+        self.observer.told(&moment, text);
+    }
+
     fn observe(&mut self) {
         self.observer.instant(&Moment { cluster: &self.cluster, deployment: self.person.deployment });
     }
 
     /// Works off the next instant before `limit` (its own included); `false` = there is none.
     fn next_instant(&mut self, limit: Time) -> Result<bool, Stuck> {
-        let Some(at) = self.cluster.next_at().filter(|at| *at <= limit) else { return Ok(false) };
+        let event = self.cluster.next_at().filter(|at| *at <= limit);
+        let fault = self.scenario.faults.get(self.next_fault);
+        let fault_at = fault.map(|fault| Time::EPOCH.plus_nanos(fault.at_ns)).filter(|at| *at <= limit);
+        let next = [event, fault_at].into_iter().flatten().min();
+        let Some(at) = next else { return Ok(false) };
         let at = at.max(self.cluster.now());
         self.cluster.run_before(at, &mut |_| ())?;
+        if let (Some(fault), true) = (fault, fault_at == next) {
+            self.next_fault += 1;
+            let injected = self.cluster.inject(fault.fault);
+            let refused = injected.err().map(|why| format!(": {why}")).unwrap_or_default();
+            self.tell(&format!("{}{refused}", fault.text));
+        }
         self.cluster.settle()?;
         self.observe();
         Ok(true)
@@ -180,7 +199,8 @@ impl<O: Observer> Play<'_, O> {
         self.cluster.settle()?;
         self.observe();
         let now = self.cluster.now();
-        let until = |ns: Option<i64>| ns.map_or(self.horizon, |ns| now.plus_nanos(ns));
+        let horizon = self.horizon;
+        let until = |ns: Option<i64>| ns.map_or(horizon, |ns| now.plus_nanos(ns));
         match &step.action {
             Action::Await { condition, within_ns } => {
                 let held = self.run_until(until(*within_ns), |d| d.is_some_and(|d| holds(*condition, d)))?;
@@ -191,6 +211,18 @@ impl<O: Observer> Play<'_, O> {
                     self.run_until(until(*timeout), |d| {
                         d.is_none_or(|d| !matches!(rollout_status(d), RolloutStatus::Waiting(_)))
                     })?;
+                }
+                if let Verb::Drain { node, timeout, .. } = &command.verb {
+                    let limit = until(*timeout).min(horizon);
+                    while !self.is_drained() && self.next_instant(limit)? {}
+                    if self.is_drained() {
+                        self.tell(&format!("node/{node} drained"));
+                    } else {
+                        self.cluster.run_before(limit, &mut |_| ())?;
+                        self.tell(&format!(
+                            "error: unable to drain node \"{node}\": timed out waiting for pods to end"
+                        ));
+                    }
                 }
                 Ok(Taken::Done)
             }
@@ -211,8 +243,15 @@ impl<O: Observer> Play<'_, O> {
         !matches!(rollout_status(d), RolloutStatus::Waiting(_)) && !unobserved(d) && !terminating()
     }
 
+    /// Whether the pods that `kubectl drain` evicted are gone.
+    fn is_drained(&self) -> bool {
+        self.person.drained.iter().all(|pod| !self.cluster.store.pod(*pod).state.exists)
+    }
+
     /// After the last step: until the rollout is over and the last pod gone.
     fn finish(&mut self) -> Result<End, Stuck> {
+        // What is still to break belongs to the scenario.
+        while self.next_fault < self.scenario.faults.len() && self.next_instant(self.horizon)? {}
         if self.person.deployment.is_none() {
             let limit = self.horizon;
             while self.next_instant(limit)? {}

@@ -58,7 +58,7 @@ fn errors_name_line_and_field() {
     let error =
         read("- run: kubectl drain node-1\n- run: kubectl apply -f other.yaml\n- await: soon\n").unwrap_err();
     for part in [
-        "line 19: steps[2].run: kubectl drain",
+        "line 19: steps[2].run: there is no node \"node-1\": `cluster.nodes` names none",
         "line 20: steps[3].run: no manifest",
         "line 21: steps[4].await",
     ] {
@@ -91,4 +91,121 @@ fn commands() {
 fn conditions() {
     assert_eq!(Condition::parse("updated>=6"), Ok(Condition::AtLeast(Count::Updated, 6)));
     assert!(Condition::parse("updated=6").is_err());
+}
+
+/// The run with nodes: `cluster:` and `faults:` in YAML, then steps.
+fn told(more: &str, steps: &str) -> (Vec<String>, super::Outcome) {
+    #[derive(Default)]
+    struct Told(Vec<String>);
+    impl super::Observer for Told {
+        fn step(
+            &mut self,
+            moment: &super::Moment<'_>,
+            _: &super::Step,
+            reply: Result<&str, &crate::cluster::UserError>,
+        ) {
+            let reply = reply.map_or_else(|error| error.to_string(), str::to_owned);
+            self.0.extend(reply.lines().map(|line| format!("{} {line}", moment.at_ns() / 1_000_000_000)));
+        }
+        fn instant(&mut self, _: &super::Moment<'_>) {}
+        fn told(&mut self, moment: &super::Moment<'_>, text: &str) {
+            self.0.push(format!("{} {text}", moment.at_ns() / 1_000_000_000));
+        }
+    }
+    let scenario = read(&format!("{steps}{more}\n")).unwrap_or_else(|why| panic!("{why}"));
+    let mut told = Told::default();
+    let outcome = simulate(&scenario, 0, &mut told).unwrap();
+    (told.0, outcome)
+}
+
+#[test]
+fn nodes_are_cordoned_and_drained_as_kubectl_tells_it() {
+    let steps = "- after: 8s\n  run: kubectl cordon node/node-2\n- run: kubectl cordon node-2\n- run: kubectl uncordon node-2\n- run: kubectl drain node-1 --ignore-daemonsets\n- after: 1s\n  run: kubectl uncordon node-1\n";
+    let (told, outcome) = told("cluster: {nodes: 2}", steps);
+    let pods: Vec<&String> = told.iter().filter(|line| line.contains("evicting pod default/web-")).collect();
+    assert_eq!(pods.len(), 2, "{told:?}");
+    let others: Vec<&str> = told.iter().filter(|line| !line.contains("web")).map(String::as_str).collect();
+    assert_eq!(
+        others,
+        [
+            "10 node/node-2 cordoned",
+            "10 node/node-2 already cordoned",
+            "10 node/node-2 uncordoned",
+            "10 node/node-1 cordoned",
+            // The pods take a second to stop; the next step comes a second after that.
+            "11 node/node-1 drained",
+            "12 node/node-1 uncordoned",
+        ]
+    );
+    assert_eq!(outcome.end, End::Complete);
+}
+
+#[test]
+fn a_drain_waits_no_longer_than_it_is_told() {
+    let steps = "- after: 1s\n  run: kubectl drain node-1 --timeout 20s\n";
+    let (told, _) = told("cluster: {nodes: 2}\nfaults: [{at: 2500ms, nodeDown: node-1}]", steps);
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("23 error: unable to drain node \"node-1\": timed out waiting for pods to end")
+    );
+}
+
+#[test]
+fn faults_come_at_their_time() {
+    let faults = "cluster: {nodes: [a, {name: b, pods: 5}]}\nfaults:\n- {at: 90s, nodeUp: a}\n- {at: 1500ms, nodeDown: a}\n- {at: 2s, nodeDown: a}\n- {at: 3s, controllerRestart: {downFor: 10s, afterRequests: 2}}\n- {at: 3s, apiErrors: {requests: 2, error: timeout}}\n- {at: 4s, watchDelay: {delay: 1s, for: 5s}}\n- {at: 5s, quotaPods: 9}\n- {at: 6s, quotaPods: none}\n- {at: 200s, killPods: 1}";
+    let (told, outcome) = told(faults, "");
+    let faults: Vec<&str> = told.iter().filter(|line| line.contains("fault")).map(String::as_str).collect();
+    assert_eq!(
+        faults,
+        [
+            "1 fault: node a stops",
+            "2 fault: node a stops: error: node number 0 is down already",
+            "3 fault: kube-controller-manager restarts after 2 more requests, away for 10s",
+            "3 fault: 2 requests to the API server fail (timeout)",
+            "4 fault: watch events take 1s, for 5s",
+            "5 fault: the quota is 9 pods",
+            "6 fault: the quota is lifted",
+            "90 fault: node a is back",
+            "200 fault: kill 1 pods",
+        ]
+    );
+    assert_eq!((outcome.end, outcome.at_ns), (End::Complete, 202_000_000_000));
+}
+
+#[test]
+fn crashing_images_and_mistakes() {
+    let crash = |crash: &str| {
+        let text = WEB.replace(
+            "terminateAfter: 1s}",
+            &format!("terminateAfter: 1s, images: {{v9: {{crash: {crash}}}}}}}"),
+        );
+        let text =
+            format!("{text}- run: kubectl set image deploy/web app=v9\n- {{await: complete, within: 10m}}\n");
+        Scenario::parse(&text, &mut |_| Err("none".into())).map_err(|errors| errors[0].to_string())
+    };
+    let end = |scenario: Scenario| simulate(&scenario, 0, &mut ()).unwrap().end;
+    assert_eq!(end(crash("{after: 1s}").unwrap()), End::NotAwaited(3), "it never lives to be ready");
+    assert_eq!(end(crash("{after: 1s, probability: 50%}").unwrap()), End::Complete);
+    assert!(crash("{after: x}").unwrap_err().contains("crash: after: "));
+    assert!(crash("{after: 1s, probability: 120%}").unwrap_err().contains("no percentage"));
+    for (more, part) in [
+        ("faults: [{nodeDown: node-1}]", "faults[0]: needs `at`"),
+        ("faults: [{at: 1s}]", "faults[0]: a fault is exactly one of"),
+        ("faults: [{at: 1s, killPods: 1, quotaPods: 2}]", "faults[0]: a fault is exactly one of"),
+        (
+            "faults: [{at: 1s, nodeUp: z}]\ncluster: {nodes: [a, b]}",
+            "there is no node \"z\"; `cluster.nodes` has a, b",
+        ),
+        ("faults: [{at: 1s, apiErrors: {requests: 1, error: x}}]", "no error \"x\""),
+        ("faults: [{at: 1s, quotaPods: some}]", "neither a number of pods nor none"),
+        ("cluster: {nodes: {pods: 3}}", "cluster.nodes: `count` is needed"),
+        ("- fault: {at: 1s, killPods: 1}", "steps[2].fault.at"),
+        ("- run: kubectl drain", "the name of a node is needed"),
+        ("- run: kubectl drain a b", "one word too many"),
+        ("- run: kubectl drain a --grace-period 3", "--grace-period is not modelled"),
+        ("- run: kubectl taint node a", "not modelled"),
+    ] {
+        let error = read(&format!("{more}\n")).unwrap_err();
+        assert!(error.contains(part), "{more}: {error}");
+    }
 }

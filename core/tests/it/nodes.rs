@@ -264,6 +264,27 @@ fn a_lost_node_is_noticed_late_and_its_pods_are_replaced_later() {
 }
 
 #[test]
+fn pods_of_a_removed_node_are_collected() {
+    let mut world = World::new(3, 10, deployment(6, 1, 0, &json!({})));
+    world.down(0);
+    world.wait(400);
+    assert_eq!(world.status(), (6, 6, 2));
+    world.cluster.delete_node(NodeId(0)).expect("exists");
+    assert!(world.cluster.delete_node(NodeId(0)).is_err());
+    assert!(world.cluster.inject(Fault::NodeUp(NodeId(0))).is_err());
+    world.wait(59);
+    assert_eq!((world.status(), world.pods().count()), ((6, 6, 2), 8));
+    world.wait(1);
+    assert_eq!((world.status(), world.pods().count()), ((6, 6, 0), 6));
+    // A node that runs loses its pods, too.
+    world.cluster.delete_node(NodeId(1)).expect("exists");
+    world.wait(60);
+    assert_eq!(world.status(), (6, 3, 0));
+    world.wait(STARTUP_S);
+    assert_eq!((world.status(), world.cluster.nodes().iter().count()), ((6, 6, 0), 1));
+}
+
+#[test]
 fn a_node_that_returns_in_time_keeps_its_pods() {
     for (away_s, ready_at_return) in [(20, 4), (200, 4)] {
         let mut world = World::new(3, 10, deployment(6, 1, 0, &json!({})));

@@ -22,6 +22,7 @@ use maxsurge_core::sim::Distribution;
   maxsurge compare                                   the embedded example
   maxsurge compare -f deploy.yaml --to-image app:v2
   helm template . | maxsurge compare -f - --startup p50=8s,p95=25s
+  maxsurge compare -f deploy.yaml --nodes 4 --node-capacity pods=20,cpu=4 --situation no-spare-node
   maxsurge compare -f deploy.yaml --min-available 90% --max-duration 5m   a gate for CI: exit 1 if missed
   kubectl get deploy web -o yaml | maxsurge compare -f - --strategies Recreate,1/0 -o json")]
 pub struct Args {
@@ -48,6 +49,15 @@ pub struct Args {
     /// Requests per second of each controller's client; 0 = no limit
     #[arg(long, value_name = "N")]
     qps: Option<u32>,
+    /// Nodes of the cluster [default: pods find room without any]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    nodes: Option<u32>,
+    /// What fits on each node, such as `pods=20,cpu=3920m,memory=14Gi` [default: 110 pods]
+    #[arg(long, value_name = "LIST")]
+    node_capacity: Option<String>,
+    /// A further situation besides the good and the bad image (may be repeated)
+    #[arg(long, value_enum, value_name = "NAME")]
+    situation: Vec<Further>,
     /// Longest rollout that is waited for
     #[arg(long, value_name = "DURATION", default_value = "2h")]
     horizon: String,
@@ -74,6 +84,24 @@ enum Output {
     Text,
     /// For programs
     Json,
+}
+
+/// Situations on request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Further {
+    /// A node fails when half of the pods are updated, and does not come back
+    NodeLoss,
+    /// The nodes have room for the declared replicas and nothing else
+    NoSpareNode,
+}
+
+impl Further {
+    fn id(self) -> SituationId {
+        match self {
+            Further::NodeLoss => SituationId::NodeLoss,
+            Further::NoSpareNode => SituationId::NoSpareNode,
+        }
+    }
 }
 
 /// Preset of the control plane.
@@ -215,7 +243,14 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
     let min_available = args.min_available.as_ref().map(|text| pods(text, replicas)).transpose()?;
     let max_duration_s =
         args.max_duration.as_ref().map(|text| seconds("--max-duration", text)).transpose()?;
+    let capacity = |text: &String| {
+        let capacity = maxsurge_core::scenario::node_capacity(text);
+        let capacity = capacity.map_err(|why| Failure::input(format!("--node-capacity: {why}")))?;
+        Ok::<_, Failure>((capacity, text.clone()))
+    };
     let choices = Choices {
+        nodes: args.nodes,
+        node_capacity: args.node_capacity.as_ref().map(capacity).transpose()?,
         to_image: args.to_image.clone(),
         startup: distribution("--startup", args.startup.as_ref())?,
         stop: distribution("--stop", args.stop.as_ref())?,
@@ -234,7 +269,13 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
             std::process::exit(130);
         }
     });
-    let runs = u64::from(args.seeds) * 2
+    let mut further: Vec<SituationId> = Vec::new();
+    for asked in &args.situation {
+        if !further.contains(&asked.id()) {
+            further.push(asked.id());
+        }
+    }
+    let runs = u64::from(args.seeds) * (2 + further.len() as u64)
         + if choices.startup.is_none() { u64::from(args.seeds.min(SENSITIVITY_SEEDS)) * 2 } else { 0 };
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(runs * candidates.len() as u64).with_style(
@@ -249,6 +290,11 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
     let advised =
         compare::best(&good).map(|best| (best.id.clone(), best.label.clone(), best.is_manifest_own));
     let bad = job.situation(&job.setting, SituationId::BadImage, args.seeds)?;
+    let mut situations = vec![good, bad];
+    for id in &further {
+        situations.push(job.situation(&job.setting, *id, args.seeds)?);
+    }
+    let good = &situations[0];
     let ranking_note = job.ranking_note(advised.as_ref().map(|(_, label, _)| label.as_str()))?;
     job.bar.finish_and_clear();
     let seeds = good.strategies.first().map_or(0, |s| s.finished.total_runs);
@@ -275,16 +321,27 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         seeds,
         horizon_s: job.setting.horizon_s as f64,
         reproduce: typed(),
-        verdict: compare::sentence(&good, replicas),
+        verdict: situations
+            .iter()
+            .map(|situation| compare::sentence_more(situation, replicas))
+            .fold(compare::sentence(good, replicas), |verdict, more| verdict + &more),
         recommended: advised.map(|(id, ..)| id),
-        gate: compare::gate(&good, min_available, max_duration_s),
-        assumptions: compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given),
-        situations: vec![good, bad],
+        gate: compare::gate(good, min_available, max_duration_s),
+        assumptions: compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given, &further),
+        situations,
         ranking_note,
-        notes: vec![format!(
+        notes: [format!(
             "Decisions are those of the Deployment and ReplicaSet controllers of Kubernetes {}.",
             job.setting.config.version
-        )],
+        )]
+        .into_iter()
+        .chain(further.contains(&SituationId::NodeLoss).then(|| {
+            "Pods of a lost node count as available until the control plane notices the loss, as in the API; \
+             their requests fail from the start. The rollout with a lost node counts as complete when its \
+             pods are replaced, too."
+                .to_owned()
+        }))
+        .collect(),
         patch,
         warnings,
     })

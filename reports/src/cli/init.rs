@@ -112,12 +112,14 @@ fn scenario_of(object: &mut Value) -> String {
          # - await: updated>=1\n\
          # - run: kubectl rollout pause{namespace} deployment/{name}\n\
          # - after: 1m\n#   run: kubectl rollout resume{namespace} deployment/{name}\n\
-         # - after: 5s\n#   fault: {{killPods: 1}}     # the oldest ready pods, as when a node is lost\n\
+         # - after: 5s\n#   fault: {{killPods: 1}}     # the oldest ready pods\n\
          - run: kubectl rollout status{namespace} deployment/{name}\n\n\
          # Assumed: put in what you measured. `8s`, `5s..20s` or `p50=8s,p95=25s`.\n\
          workload:\n  readyAfter: p50=8s,p95=25s\n  terminateAfter: 2s\n  images:\n    \"{bad}\":\n      neverReady: true\n\n\
          # ideal: no delays; realistic: request limits and watch delays of a cluster as it is delivered.\n\
-         cluster:\n  preset: realistic\n\nseed: 1\nhorizon: 1h\n",
+         cluster:\n  preset: realistic\n  # nodes: {{count: 3, pods: 110, cpu: \"4\", memory: 16Gi}}    # else pods run without nodes\n\n\
+         # What breaks by itself, whatever the steps are doing.\n\
+         # faults:\n# - {{at: 2m, nodeDown: node-1}}\n# - {{at: 9m, nodeUp: node-1}}\n\nseed: 1\nhorizon: 1h\n",
         scenario::API_VERSION,
         scenario::KIND,
     )

@@ -177,6 +177,18 @@ impl<W: Write> Observer for Watch<W> {
         self.keep(recorded);
     }
 
+    fn told(&mut self, moment: &Moment<'_>, text: &str) {
+        if self.error.is_some() {
+            return;
+        }
+        if let Some(printer) = &mut self.text {
+            let printed = printer.told(moment, text);
+            self.keep(printed);
+        }
+        let recorded = self.recorder.told(moment, text);
+        self.keep(recorded);
+    }
+
     fn instant(&mut self, moment: &Moment<'_>) {
         if self.error.is_some() {
             return;

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 pub use self::setting::{Choices, assumptions, setting};
 pub use self::simulate::{Run, Setting, run};
 pub use self::strategy::{Candidate, DEFAULTS, candidates, label, parse, resolve};
-pub use self::verdict::{best, gate, patch, sentence};
+pub use self::verdict::{best, gate, patch, sentence, sentence_more};
 use crate::model::{
     BadImage, Band, Finished, HighSide, LowSide, Marker, PodsOverTime, Situation, SituationId,
     StrategyResult, WhyNot,
@@ -167,8 +167,13 @@ fn over_time(run: &Run) -> PodsOverTime {
 
 fn markers(run: &Run) -> Vec<Marker> {
     let mark = |time_s: Option<f64>, label: &str| time_s.map(|time_s| Marker { time_s, label: label.into() });
-    [mark(run.complete_s, "complete"), mark(run.deadline_s, "deadline"), mark(run.undo_s, "undo")]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        mark(run.node_lost_s, "node lost"),
+        mark(run.complete_s, "complete"),
+        mark(run.deadline_s, "deadline"),
+        mark(run.undo_s, "undo"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

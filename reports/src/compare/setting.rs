@@ -1,13 +1,14 @@
 //! From a manifest and flags to what is simulated, with the origin of every value.
 
-use maxsurge_core::api::{Deployment, KubernetesVersion};
+use maxsurge_core::api::{Deployment, KubernetesVersion, Tolerated};
+use maxsurge_core::cluster::nodes::{Capacity, NODE_MONITOR_GRACE_S, NodeConfig, UNREACHABLE};
 use maxsurge_core::cluster::{ClusterConfig, RequestBudget};
 use maxsurge_core::sim::Distribution;
 use maxsurge_core::workload::ReadinessProbe;
 use serde_json::Value;
 
 use super::simulate::Setting;
-use crate::model::{Assumption, Origin};
+use crate::model::{Assumption, Origin, SituationId};
 
 /// What the user said on the command line; `None` = nothing.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +25,16 @@ pub struct Choices {
     pub ideal: bool,
     /// `--horizon`, s.
     pub horizon_s: Option<i64>,
+    /// `--nodes`.
+    pub nodes: Option<u32>,
+    /// `--node-capacity`, with the text to show.
+    pub node_capacity: Option<(Capacity, String)>,
     /// `--kubernetes-version`.
     pub version: KubernetesVersion,
 }
 
+/// Nodes of the situations that need some: the loss of one takes a fifth of the pods.
+const ASSUMED_NODES: u32 = 5;
 const ASSUMED_STARTUP: &str = "p50=8s,p95=25s";
 const ASSUMED_STOP: &str = "p50=1s,p95=5s";
 
@@ -60,6 +67,18 @@ pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
     if let Some(qps) = choices.qps {
         config.budget = (qps > 0).then(|| RequestBudget { qps, burst: qps + qps / 2 });
     }
+    let capacity = choices.node_capacity.as_ref().map_or_else(Capacity::default, |(capacity, _)| *capacity);
+    if let Some(n) = choices.nodes {
+        let replicas = d.replicas().max(0) as u64;
+        let fits = u64::from(n) * pods_on(capacity, d);
+        if fits < replicas {
+            return Err(format!(
+                "--nodes: {n} nodes of this capacity take {fits} pods, and there are {replicas} replicas; give more nodes \
+                 or a greater --node-capacity"
+            ));
+        }
+        config.nodes = NodeConfig::named(n, capacity);
+    }
     let slowest =
         d.spec.template.containers().filter_map(probe_of).max_by_key(|p| (p.initial_delay_s, p.period_s));
     let sleep_s = d.spec.template.containers().map(pre_stop_s).max().unwrap_or(0);
@@ -75,7 +94,21 @@ pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
         stop,
         probe: slowest,
         horizon_s: choices.horizon_s.unwrap_or(7200),
+        nodes: choices.nodes.unwrap_or(ASSUMED_NODES),
+        capacity,
     })
+}
+
+/// How many pods of the Deployment an empty node takes.
+fn pods_on(capacity: Capacity, d: &Deployment) -> u64 {
+    let demand = d.spec.template.demand();
+    let share = |limit: Option<i64>, asked: i64| match limit {
+        Some(limit) if asked > 0 => (limit / asked).max(0) as u64,
+        _ => u64::MAX,
+    };
+    u64::from(capacity.pods)
+        .min(share(capacity.cpu_milli, demand.cpu_milli))
+        .min(share(capacity.memory_bytes, demand.memory_bytes))
 }
 
 /// A name for the new image that cannot be mistaken for a real one.
@@ -94,6 +127,7 @@ pub fn assumptions(
     choices: &Choices,
     seeds: u32,
     replicas_given: bool,
+    situations: &[SituationId],
 ) -> Vec<Assumption> {
     let d = &setting.deployment;
     let mut list = Vec::new();
@@ -186,7 +220,41 @@ pub fn assumptions(
         Origin::Preset,
         "--concurrent-deployment-syncs, --concurrent-replicaset-syncs",
     );
-    add("nodes", "enough room for every pod".into(), Origin::Assumed, "node capacity is not modelled yet");
+    let kind = match &choices.node_capacity {
+        Some((_, text)) => text.replace(',', ", "),
+        None => format!("pods={}", setting.capacity.pods),
+    };
+    match choices.nodes {
+        Some(n) => add("nodes", format!("{n} of {kind}"), Origin::Flag, "--nodes, --node-capacity"),
+        None => add("nodes", "enough room for every pod".into(), Origin::Assumed, "set --nodes for a limit"),
+    }
+    if situations.contains(&SituationId::NodeLoss) {
+        add(
+            "nodes when one is lost",
+            format!("{} of {kind}; the fullest stops when half the pods are new", setting.nodes),
+            if choices.nodes.is_some() { Origin::Flag } else { Origin::Assumed },
+            "--nodes; the node does not come back",
+        );
+        let stay = match d.spec.template.tolerates(UNREACHABLE) {
+            Tolerated::Seconds(s) => format!("its pods go {s} s later"),
+            Tolerated::Forever => "its pods are never given up".into(),
+        };
+        add(
+            "loss of a node",
+            format!("noticed after {NODE_MONITOR_GRACE_S} s, {stay}"),
+            Origin::Preset,
+            "kube-controller-manager --node-monitor-grace-period, tolerationSeconds",
+        );
+    }
+    if situations.contains(&SituationId::NoSpareNode) {
+        let nodes = setting.exact_nodes();
+        add(
+            "nodes without spare room",
+            format!("{}, together for exactly {} pods", nodes.len(), d.replicas()),
+            if choices.nodes.is_some() { Origin::Flag } else { Origin::Assumed },
+            "--nodes; room for the declared replicas and nothing else",
+        );
+    }
     add("seeds", seeds.to_string(), Origin::Flag, "--seeds");
     list
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use maxsurge_core::api::{Deployment, Time};
-use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{Cluster, ClusterConfig, UserAction};
+use maxsurge_core::cluster::nodes::{Capacity, NodeConfig};
+use maxsurge_core::cluster::pods::{DeploymentId, NodeId};
+use maxsurge_core::cluster::{Cluster, ClusterConfig, Fault, UserAction};
 use maxsurge_core::metrics::{Availability, PodsNow};
 use maxsurge_core::sim::{Distribution, SECOND};
 use maxsurge_core::workload::{Behavior, ReadinessProbe, Workload};
@@ -28,6 +29,32 @@ pub struct Setting {
     pub probe: Option<ReadinessProbe>,
     /// Longest rollout, s of virtual time.
     pub horizon_s: i64,
+    /// Nodes of the situations that need some.
+    pub nodes: u32,
+    /// What fits on each of them.
+    pub capacity: Capacity,
+}
+
+impl Setting {
+    /// The nodes of a cluster that has room for exactly the declared replicas, spread as evenly as it goes.
+    pub fn exact_nodes(&self) -> Vec<NodeConfig> {
+        let replicas = self.deployment.replicas().max(0) as u32;
+        let n = self.nodes.clamp(1, replicas.max(1));
+        let mut nodes = NodeConfig::named(n, Capacity::default());
+        for (at, node) in nodes.iter_mut().enumerate() {
+            node.capacity.pods = replicas / n + u32::from((at as u32) < replicas % n);
+        }
+        nodes
+    }
+
+    fn config(&self, situation: SituationId) -> ClusterConfig {
+        let nodes = match situation {
+            SituationId::GoodImage | SituationId::BadImage => self.config.nodes.clone(),
+            SituationId::NodeLoss => NodeConfig::named(self.nodes, self.capacity),
+            SituationId::NoSpareNode => self.exact_nodes(),
+        };
+        ClusterConfig { nodes, ..self.config.clone() }
+    }
 }
 
 /// What became of one run. Times are seconds since the change of the image.
@@ -53,6 +80,8 @@ pub struct Run {
     pub capacity_left: Option<u32>,
     /// When the rollout was undone.
     pub undo_s: Option<f64>,
+    /// When a node was lost.
+    pub node_lost_s: Option<f64>,
     /// From the undo until all were available again.
     pub recovery_s: Option<f64>,
     /// Why it did not finish.
@@ -94,9 +123,36 @@ struct Watch {
     undone: Option<Time>,
     recovered: Option<Time>,
     replicas: u32,
+    /// Whether a node is to be lost, and if it was, which and when.
+    awaits_loss: bool,
+    lost: Option<(NodeId, Time)>,
 }
 
 impl Watch {
+    /// Whether all pods that were on a lost node are given up.
+    fn is_healed(&self, cluster: &Cluster) -> bool {
+        let Some((node, _)) = self.lost else { return !self.awaits_loss };
+        let bound = cluster.nodes().get(node).into_iter().flat_map(|node| &node.pods);
+        bound.into_iter().all(|pod| !cluster.store.pod(*pod).state.is_active())
+    }
+
+    /// Whether the rollout is in its middle: half of the pods are of the new template.
+    fn is_half_done(&self, cluster: &Cluster) -> bool {
+        let updated =
+            cluster.store.deployment(self.id).map_or(0, |d| d.status.updated_replicas.max(0) as u32);
+        2 * updated >= self.replicas
+    }
+
+    /// The fullest node stops.
+    fn lose_a_node(&mut self, cluster: &mut Cluster) -> Result<(), String> {
+        let fullest =
+            cluster.nodes().iter().max_by_key(|(id, node)| (node.pods.len(), std::cmp::Reverse(*id)));
+        let node = fullest.map(|(id, _)| id).ok_or("a cluster without nodes cannot lose one")?;
+        cluster.inject(Fault::NodeDown(node)).map_err(|error| error.to_string())?;
+        self.lost = Some((node, cluster.now()));
+        Ok(())
+    }
+
     fn look(&mut self, cluster: &Cluster) {
         let Some(d) = cluster.store.deployment(self.id) else { return };
         let now = PodsNow::of(cluster, self.id, &self.template);
@@ -104,7 +160,8 @@ impl Watch {
         let s = &d.status;
         let all = self.replicas as i32;
         let complete = s.observed_generation >= d.meta.generation
-            && (s.updated_replicas, s.replicas, s.available_replicas) == (all, all, all);
+            && (s.updated_replicas, s.replicas, s.available_replicas) == (all, all, all)
+            && self.is_healed(cluster);
         if complete && self.undone.is_none() && self.complete.is_none() {
             self.complete = Some(cluster.now());
         }
@@ -128,7 +185,7 @@ pub fn run(
     situation: SituationId,
     seed: u64,
 ) -> Result<Run, String> {
-    let mut cluster = Cluster::new(setting.config.clone(), workload(setting, situation), seed);
+    let mut cluster = Cluster::new(setting.config(situation), workload(setting, situation), seed);
     let mut d = setting.deployment.clone();
     d.spec.strategy = strategy.clone();
     let replicas = d.replicas().max(0) as u32;
@@ -156,6 +213,8 @@ pub fn run(
         undone: None,
         recovered: None,
         replicas,
+        awaits_loss: situation == SituationId::NodeLoss,
+        lost: None,
     };
     let image = UserAction::SetImage { container: None, image: setting.to_image.clone() };
     cluster.act(id, &image).map_err(|e| text(&e))?;
@@ -168,6 +227,16 @@ pub fn run(
     let mut capacity_left = None;
     let mut requests = None;
     while until < horizon {
+        if watch.awaits_loss && watch.lost.is_none() && watch.is_half_done(&cluster) {
+            watch.lose_a_node(&mut cluster)?;
+        } else if watch.awaits_loss && watch.lost.is_none() {
+            // Instant by instant, so that the node is lost in the very one in which half the pods are new.
+            until = cluster.next_at().unwrap_or(horizon).max(until).min(horizon);
+            cluster.run_before(until, &mut |_| ()).map_err(|e| text(&e))?;
+            cluster.settle().map_err(|e| text(&e))?;
+            watch.look(&cluster);
+            continue;
+        }
         let undo_at =
             watch.deadline.filter(|_| watch.undone.is_none()).map(|at| at.plus_seconds(UNDO_AFTER_S));
         let undo_at = undo_at.filter(|_| situation == SituationId::BadImage).unwrap_or(horizon);
@@ -190,8 +259,13 @@ pub fn run(
         }
     }
     let end = watch.complete.or(watch.undone).unwrap_or(horizon);
+    let no_room = cluster.nodes().pending().next().is_some();
     let why_not = match (watch.complete, watch.deadline) {
         (Some(_), _) => None,
+        (None, Some(_)) if no_room => {
+            Some("ProgressDeadlineExceeded: new pods stay Pending, no node has room for them".to_string())
+        }
+        (None, None) if no_room => Some("new pods stay Pending, no node has room for them".to_string()),
         (None, Some(_)) => Some("ProgressDeadlineExceeded: new pods never became ready".to_string()),
         (None, None) => Some(format!("not complete after {} s", setting.horizon_s)),
     };
@@ -208,6 +282,7 @@ pub fn run(
         } else {
             None
         },
+        node_lost_s: watch.lost.map(|(_, at)| seconds(start, at)),
         undo_s: watch.undone.map(|at| seconds(start, at)),
         recovery_s: watch.undone.zip(watch.recovered).map(|(undone, recovered)| seconds(undone, recovered)),
         availability: watch.availability.steps,

@@ -81,3 +81,51 @@ fn strategies_that_the_api_server_refuses() {
         assert!(parse(text).is_err(), "{text}");
     }
 }
+
+fn on_nodes(strategy: &str, situation: SituationId, nodes: Option<u32>) -> super::Run {
+    let choices = Choices { to_image: Some("app:v2".into()), nodes, ..choices() };
+    let setting = setting(&deployment(4), &choices).expect("a setting");
+    run(&setting, &parse(strategy).expect("a strategy"), situation, 0).expect("a run")
+}
+
+#[test]
+fn without_spare_room_only_unavailability_helps() {
+    for nodes in [None, Some(1), Some(3), Some(40)] {
+        let run = on_nodes("1/0", SituationId::NoSpareNode, nodes);
+        // The surge pod waits for ever; nothing else happens.
+        assert_eq!((run.complete_s, run.min_available, run.peak_pods), (None, 4, 5), "{nodes:?}");
+        let why = run.why_not.expect("it does not finish");
+        assert_eq!(why, "ProgressDeadlineExceeded: new pods stay Pending, no node has room for them");
+        // One pod after the other: two seconds to stop, ten to start.
+        let run = on_nodes("0/1", SituationId::NoSpareNode, nodes);
+        assert_eq!((run.complete_s, run.min_available, run.peak_pods), (Some(48.0), 3, 5), "{nodes:?}");
+        let run = on_nodes("Recreate", SituationId::NoSpareNode, nodes);
+        assert_eq!((run.complete_s, run.min_available), (Some(12.0), 0), "{nodes:?}");
+    }
+}
+
+#[test]
+fn a_lost_node_takes_its_pods_and_time() {
+    // Five nodes, one pod more than replicas at most: the lost node has one.
+    let run = on_nodes("1/0", SituationId::NodeLoss, None);
+    let lost_s = run.node_lost_s.expect("a node is lost");
+    // A new pod had just come to that node, and an old one was about to leave it. The new one is given up after
+    // 50 + 300 s; its replacement takes ten, and then two more pods are to be replaced, ten seconds each.
+    assert_eq!((lost_s, run.complete_s), (10.0, Some(10.0 + 350.0 + 30.0)), "{run:?}");
+    assert_eq!((run.min_available, run.deficit_pod_seconds, run.deadline_s), (4, 0.0, Some(71.0)));
+    // Two nodes: the fuller one has half of the pods.
+    let run = on_nodes("0/1", SituationId::NodeLoss, Some(2));
+    assert!(run.min_available <= 2, "{run:?}");
+    assert!(run.complete_s.is_some_and(|s| s > 360.0), "{run:?}");
+}
+
+#[test]
+fn nodes_that_cannot_take_the_replicas_are_refused() {
+    let capacity = maxsurge_core::scenario::node_capacity("pods=3").expect("a capacity");
+    let choices = Choices { nodes: Some(1), node_capacity: Some((capacity, "pods=3".into())), ..choices() };
+    let error = setting(&deployment(4), &choices).expect_err("too small");
+    assert!(error.contains("take 3 pods, and there are 4 replicas"), "{error}");
+    let choices = Choices { nodes: Some(2), ..choices };
+    let setting = setting(&deployment(4), &choices).expect("room for six");
+    assert_eq!(setting.config.nodes.len(), 2);
+}

@@ -4,7 +4,7 @@ use maxsurge_core::api::{DeploymentStrategy, StrategyType};
 
 use super::strategy::Candidate;
 use crate::format;
-use crate::model::{Gate, Patch, Situation, StrategyResult};
+use crate::model::{Gate, Patch, Situation, SituationId, StrategyResult};
 
 /// Deficits below this many pod-seconds count as none: a single pod missing for a moment.
 const NO_DEFICIT_POD_SECONDS: f64 = 1.0;
@@ -67,6 +67,41 @@ pub fn sentence(situation: &Situation, replicas: u32) -> String {
         ),
         (Some(best), None) => format!("{} {}.", best.label, told(best, replicas)),
         (None, _) => "No strategy completes in every run.".into(),
+    }
+}
+
+/// What a further situation adds to the verdict; empty for the two stock ones.
+pub fn sentence_more(situation: &Situation, replicas: u32) -> String {
+    let named = |all: bool| -> Vec<&str> {
+        let chosen = situation.strategies.iter().filter(|s| s.finished.all() == all);
+        chosen.map(|s| s.label.as_str()).collect()
+    };
+    match situation.id {
+        SituationId::GoodImage | SituationId::BadImage => String::new(),
+        SituationId::NodeLoss => match best(situation) {
+            Some(best) => {
+                format!(" When a node is lost in mid-rollout, {} {}.", best.label, told(best, replicas))
+            }
+            None => " When a node is lost in mid-rollout, no strategy completes in every run.".into(),
+        },
+        SituationId::NoSpareNode => {
+            let (through, stuck) = (named(true), named(false));
+            let stuck = match stuck.len() {
+                0 => String::new(),
+                1 => format!(" {} does not complete: its surge pods stay Pending.", stuck[0]),
+                _ => format!(" {} do not complete: their surge pods stay Pending.", stuck.join(", ")),
+            };
+            match best(situation) {
+                Some(best) => format!(
+                    " Without room for a surge, {} of {} strategies complete; {} {}.{stuck}",
+                    through.len(),
+                    situation.strategies.len(),
+                    best.label,
+                    told(best, replicas)
+                ),
+                None => format!(" Without room for a surge, no strategy completes in every run.{stuck}"),
+            }
+        }
     }
 }
 

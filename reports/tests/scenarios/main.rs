@@ -24,6 +24,10 @@ impl Observer for Sizes {
         let _ = writeln!(self.text, "{:.3} {}{refused}", moment.at_ns() as f64 / 1e9, step.text);
     }
 
+    fn told(&mut self, moment: &Moment<'_>, text: &str) {
+        let _ = writeln!(self.text, "{:.3} {text}", moment.at_ns() as f64 / 1e9);
+    }
+
     fn instant(&mut self, moment: &Moment<'_>) {
         for id in moment.replica_sets() {
             let Some(rs) = moment.cluster.store.replica_set(id) else { continue };

@@ -45,6 +45,10 @@ impl Recorder {
         self.record(json!({"atMs": at_ms(moment.at_ns()), "step": step.text, "line": step.line, key: text}))
     }
 
+    pub(super) fn told(&mut self, moment: &Moment<'_>, text: &str) -> io::Result<()> {
+        self.record(json!({"atMs": at_ms(moment.at_ns()), "told": text}))
+    }
+
     pub(super) fn instant(&mut self, moment: &Moment<'_>) -> io::Result<()> {
         if self.trace.is_none() && self.timeline.is_none() {
             return Ok(());
@@ -66,6 +70,14 @@ impl Recorder {
             })
             .collect();
         let mut view = json!({"replicaSets": sets});
+        let nodes = moment.cluster.nodes();
+        if !nodes.is_empty() {
+            let list = nodes.iter().map(|(_, node)| {
+                json!({"name": node.name.as_str(), "status": node.status(), "pods": node.pods.len()})
+            });
+            view["nodes"] = list.collect();
+            view["pendingPods"] = nodes.pending().count().into();
+        }
         if let Some(d) = moment.deployment() {
             view["deployment"] = json!({
                 "name": d.meta.name.as_str(),

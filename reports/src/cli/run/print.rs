@@ -14,6 +14,8 @@ pub(super) struct Printer<W> {
     status: String,
     sizes: Vec<(String, i32)>,
     images: BTreeMap<String, u32>,
+    nodes: Vec<&'static str>,
+    pending: String,
 }
 
 /// Width of the column with the time.
@@ -21,7 +23,14 @@ const INDENT: &str = "            ";
 
 impl<W: Write> Printer<W> {
     pub(super) fn new(out: W) -> Self {
-        Printer { out, status: String::new(), sizes: Vec::new(), images: BTreeMap::new() }
+        Printer {
+            out,
+            status: String::new(),
+            sizes: Vec::new(),
+            images: BTreeMap::new(),
+            nodes: Vec::new(),
+            pending: String::new(),
+        }
     }
 
     fn stamp(moment: &Moment<'_>) -> String {
@@ -48,7 +57,13 @@ impl<W: Write> Printer<W> {
         Ok(())
     }
 
+    /// Something that happened by itself.
+    pub(super) fn told(&mut self, moment: &Moment<'_>, text: &str) -> io::Result<()> {
+        writeln!(self.out, "\n{}# {text}", Self::stamp(moment))
+    }
+
     pub(super) fn instant(&mut self, moment: &Moment<'_>) -> io::Result<()> {
+        self.nodes(moment)?;
         let sets: Vec<&ReplicaSet> = moment
             .replica_sets()
             .iter()
@@ -85,6 +100,42 @@ impl<W: Write> Printer<W> {
         Ok(())
     }
 
+    /// `kubectl get nodes` when a status has changed, and the pods that wait for room, with the scheduler's reason.
+    fn nodes(&mut self, moment: &Moment<'_>) -> io::Result<()> {
+        let nodes = moment.cluster.nodes();
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let mut stamp = Self::stamp(moment);
+        let statuses: Vec<&'static str> = nodes.iter().map(|(_, node)| node.status()).collect();
+        if statuses != self.nodes {
+            let at_s = moment.at_ns() / 1_000_000_000;
+            let rows = nodes.iter().map(|(_, node)| {
+                let room = format!("{}/{}", node.pods.len(), node.capacity.pods);
+                [node.name.to_string(), node.status().to_owned(), age(at_s), room].to_vec()
+            });
+            let head = ["NAME", "STATUS", "AGE", "PODS"].map(str::to_owned).to_vec();
+            for line in columns(&[head].into_iter().chain(rows).collect::<Vec<_>>()).lines() {
+                writeln!(self.out, "{stamp}{line}")?;
+                stamp = INDENT.to_owned();
+            }
+            self.nodes = statuses;
+        }
+        let waiting = nodes.pending().count();
+        let why = nodes.pending().min().and_then(|pod| moment.cluster.why_pending(pod)).unwrap_or_default();
+        let pending = match waiting {
+            0 => String::new(),
+            1 => format!("1 pod Pending, FailedScheduling: {why}"),
+            n => format!("{n} pods Pending, FailedScheduling: {why}"),
+        };
+        if pending != self.pending {
+            let line = if pending.is_empty() { "No pod is Pending for want of a node." } else { &pending };
+            writeln!(self.out, "{stamp}{line}")?;
+            self.pending = pending;
+        }
+        Ok(())
+    }
+
     pub(super) fn end(&mut self, outcome: &Outcome, verdict: &str) -> io::Result<()> {
         writeln!(self.out, "\n{:>9.3}s  {verdict}", outcome.at_ns as f64 / 1e9)?;
         self.out.flush()
@@ -93,10 +144,10 @@ impl<W: Write> Printer<W> {
 
 /// `kubectl get rs`, and the image, by which a reader tells old from new.
 fn table(sets: &[&ReplicaSet], now: Time) -> String {
-    let mut rows = vec![["NAME", "DESIRED", "CURRENT", "READY", "AGE", "IMAGE"].map(str::to_owned)];
+    let mut rows = vec![["NAME", "DESIRED", "CURRENT", "READY", "AGE", "IMAGE"].map(str::to_owned).to_vec()];
     for rs in sets {
         let created = rs.meta.creation_timestamp.unwrap_or(now);
-        rows.push([
+        rows.push(vec![
             rs.meta.name.to_string(),
             rs.spec.replicas.to_string(),
             rs.status.replicas.to_string(),
@@ -105,10 +156,15 @@ fn table(sets: &[&ReplicaSet], now: Time) -> String {
             rs.spec.template.image().to_owned(),
         ]);
     }
+    columns(&rows)
+}
+
+/// Rows of equal length under each other.
+fn columns(rows: &[Vec<String>]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
     let mut text = String::new();
-    for row in &rows {
+    for row in rows {
         let line: String =
             row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}   ")).collect();
         text.push_str(line.trim_end());
