@@ -44,31 +44,34 @@ impl Judge {
     /// `theirs` is the first verdict on the case.
     pub(super) fn judge(&mut self, line: &str, ours: &Value, theirs: &Value) -> Result<Judgement, Failure> {
         match self.source {
-            Source::Run => self.run(line, ours, theirs),
+            Source::Run => Ok(self.run(line, ours, theirs)?.0),
             _ => Ok(sync(line, ours, theirs)),
         }
     }
 
     /// Ours must be one of their timelines, whole. They race with each other, so they are asked again while it is not;
-    /// a case with more than two timelines decides nothing.
-    fn run(&mut self, line: &str, ours: &Value, theirs: &Value) -> Result<Judgement, Failure> {
-        let nearest = |variants: &[Value]| {
-            let mut found: Vec<Difference> = variants
-                .iter()
-                .filter_map(|views| {
-                    compare::difference(&json!({"views": ours["views"]}), &json!({"views": views}))
-                })
-                .collect();
-            found.sort_by_key(|difference| std::cmp::Reverse(view_number(&difference.path)));
-            found.into_iter().next()
-        };
-        if ours.get("invalid").is_some() && theirs.get("invalid").is_some() {
-            return Ok(Judgement::Same);
+    /// a case with more than two timelines decides nothing. Answers the timelines, too.
+    pub(super) fn run(
+        &mut self,
+        line: &str,
+        ours: &Value,
+        theirs: &Value,
+    ) -> Result<(Judgement, Vec<Value>), Failure> {
+        if theirs.get("panic").is_some() || ours.get("invalid").is_some() != theirs.get("invalid").is_some() {
+            let whole = |verdict: &Value| Value::from(verdict.to_string());
+            let difference = Difference { path: "verdict".into(), ours: whole(ours), theirs: whole(theirs) };
+            return Ok((Judgement::Different(difference), Vec::new()));
+        }
+        if ours.get("invalid").is_some() {
+            return Ok((Judgement::Same, Vec::new()));
         }
         let mut variants: Vec<Value> = timelines(theirs);
         for _ in 0..self.rounds {
             if variants.contains(&ours["views"]) {
-                return Ok(Judgement::Same);
+                return Ok((Judgement::Same, variants));
+            }
+            if variants.len() > 2 {
+                break;
             }
             if let Some(again) = &mut self.again {
                 for views in timelines(&again.ask(line)?) {
@@ -78,14 +81,20 @@ impl Judge {
                 }
             }
         }
-        Ok(match nearest(&variants) {
+        let judgement = match nearest(&ours["views"], &variants) {
             None => Judgement::Same,
-            Some(_) if variants.len() > 2 => {
-                Judgement::LeftOut("more than two timelines of the real controllers")
-            }
+            Some(_) if variants.len() > 2 => Judgement::LeftOut("more than two timelines of the real controllers"),
             Some(difference) => Judgement::Different(difference),
-        })
+        };
+        Ok((judgement, variants))
     }
+}
+
+/// Where ours leaves the timeline that it stays with longest; `None` if it is one of them.
+fn nearest(ours: &Value, variants: &[Value]) -> Option<Difference> {
+    let with = |views: &Value| compare::difference(&json!({"views": ours}), &json!({"views": views}));
+    let found: Option<Vec<Difference>> = variants.iter().map(with).collect();
+    found?.into_iter().max_by_key(|difference| view_number(&difference.path))
 }
 
 fn sync(line: &str, ours: &Value, theirs: &Value) -> Judgement {
@@ -109,7 +118,7 @@ fn sync(line: &str, ours: &Value, theirs: &Value) -> Judgement {
 }
 
 /// What the case has that no API server stores and on which the real controllers crash. Any other crash is a difference.
-fn never_stored(line: &str) -> Option<&'static str> {
+pub(super) fn never_stored(line: &str) -> Option<&'static str> {
     let case: Value = serde_json::from_str(line).unwrap_or_default();
     let any = |field: &str, odd: fn(&Value) -> bool| {
         case[field].as_array().into_iter().flatten().any(|object| odd(&object["spec"]))
@@ -132,7 +141,7 @@ fn never_stored(line: &str) -> Option<&'static str> {
 /// Whether the hash of the Deployment's template can be compared. Ours is that of the template as an API server gives it
 /// back: empty lists and maps do not survive storage, quantities come back in their shortest form. A case is taken as it
 /// is by the other side.
-fn hashes_as_stored(line: &str) -> bool {
+pub(super) fn hashes_as_stored(line: &str) -> bool {
     fn is_stored(value: &Value) -> bool {
         match value {
             Value::Array(items) => !items.is_empty() && items.iter().all(is_stored),

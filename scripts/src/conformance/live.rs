@@ -81,7 +81,7 @@ fn one(options: &Options, source: Source, program: &Path, version: KubernetesVer
         left_out.iter().map(|(why, n)| format!("; {n} left out: {why}")).collect::<String>()
     );
     let Some((line, difference)) = found else { return Ok(()) };
-    eprintln!("a difference: {difference}\nlooking for a smaller case");
+    eprintln!("a difference: {difference}");
     report(options, source, (program, version), &mut judge, &line)?;
     Err(Failure::Different)
 }
@@ -116,6 +116,11 @@ fn report(
         }
     };
     let case: Value = serde_json::from_str(line).expect("it was made from one");
+    if let Some((ours, theirs, difference)) = verdicts(&case) {
+        // Already now: a search among rollouts takes minutes.
+        let path = write(options, &case, &ours, &theirs, &difference)?;
+        eprintln!("written to {}", path.display());
+    }
     let tries_max = if source == Source::Run { 300 } else { 4_000 };
     let small = shrink(&case, tries_max, |case| verdicts(case).is_some());
     // A difference that does not come again, or one side that refuses the case, is shown as it was.
@@ -138,8 +143,9 @@ fn write(
     theirs: &Value,
     difference: &str,
 ) -> Result<PathBuf, Failure> {
-    std::fs::create_dir_all(&options.out)?;
-    let path = options.out.join(format!("{}.jsonl", case["id"].as_str().unwrap_or("case")));
+    let folder = options.out.clone().unwrap_or_else(|| crate::root().join("target/conformance"));
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{}.jsonl", case["id"].as_str().unwrap_or("case")));
     let temporary = path.with_extension("tmp");
     let record = json!({"case": case, "theirs": theirs, "ours": ours, "difference": difference});
     std::fs::write(&temporary, format!("{record}\n"))?;

@@ -4,11 +4,15 @@
 //! `maxsurge conformance sync|run`.
 
 mod bench;
+mod confirm;
+mod coverage;
 mod judge;
 mod live;
 mod oracle;
+mod record;
 mod shrink;
 mod source;
+mod translate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +33,14 @@ usage: cargo xtask conformance COMMAND
 
   bench [--seconds S] [--oracle PROGRAM]
         decisions and whole rollouts, timed inside of both programs, side by side: S seconds a case (1)
+  record [--cases N] [--seed S] [--controller …] [--out DIR] [--oracle PROGRAM]
+        renews core/tests/it/testdata/upstream, which `cargo test` replays
+  confirm FILE … [--oracle PROGRAM]
+        a scenario, or cases as `live` writes them: do the real controllers do the same?
+  ours [--cases N] [--seed S] [--from I] [--controller …]
+        the cases themselves and our verdicts, as JSON Lines
+  coverage [--cases N] [--seed S]
+        lines of core/src/controller that the cases reach; needs rustup component add llvm-tools
 
 The real controllers are target/upstream/oracle, which is built by scripts/upstream/build.sh if it is missing.
 Exit codes: 0 no difference, 1 a difference, 2 wrong usage, 3 the real controllers are not to be had";
@@ -54,6 +66,10 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
     let done = match arguments.split_first().map(|(command, rest)| (command.as_str(), rest)) {
         Some(("live", rest)) => Options::read(rest).and_then(|options| live::main(&options)),
         Some(("bench", rest)) => bench::main(rest),
+        Some(("record", rest)) => Options::read(rest).and_then(|options| record::main(&options)),
+        Some(("confirm", rest)) => Options::read(rest).and_then(|options| confirm::main(&options)),
+        Some(("ours", rest)) => Options::read(rest).and_then(|options| coverage::ours(&options)),
+        Some(("coverage", rest)) => Options::read(rest).and_then(|options| coverage::main(&options)),
         Some(("help" | "--help" | "-h", _)) => {
             eprintln!("{USAGE}");
             Ok(())
@@ -82,7 +98,8 @@ pub(crate) struct Options {
     /// Index of the first case.
     pub(crate) from: u64,
     pub(crate) sources: Vec<Source>,
-    pub(crate) out: PathBuf,
+    /// Where to write; `None` = where the command always does.
+    pub(crate) out: Option<PathBuf>,
     pub(crate) oracle: Option<PathBuf>,
     /// Whose rules ours follows, if not those of the program.
     pub(crate) version: Option<KubernetesVersion>,
@@ -97,7 +114,7 @@ impl Options {
             seed: fresh_seed(),
             from: 0,
             sources: vec![Source::Deployment, Source::ReplicaSet],
-            out: crate::root().join("target/conformance"),
+            out: None,
             oracle: None,
             version: None,
             files: Vec::new(),
@@ -123,7 +140,7 @@ impl Options {
                     })?;
                     options.sources = vec![source];
                 }
-                "--out" => options.out = value.into(),
+                "--out" => options.out = Some(value.into()),
                 "--oracle" => options.oracle = Some(value.into()),
                 "--kubernetes-version" => {
                     options.version = Some(KubernetesVersion::parse(value).map_err(Failure::Usage)?);

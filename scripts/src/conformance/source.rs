@@ -39,6 +39,14 @@ impl Source {
         if self == Source::Run { "run" } else { "sync" }
     }
 
+    /// What a case asks for.
+    pub(crate) fn of(case: &Value) -> Option<Source> {
+        match case.get("controller").and_then(Value::as_str) {
+            Some(name) => Source::named(name),
+            None => case.get("deployment").is_some().then_some(Source::Run),
+        }
+    }
+
     /// The `index`-th case of a seed.
     pub(crate) fn case(self, seed: u64, index: u64) -> Value {
         let id = format!("{}-{seed}-{index}", self.as_str());
