@@ -17,7 +17,7 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
     let min_ready_s = draw.of(&[0, 0, 0, 1, 5, 10]);
     let deadline = draw.of(&[json!(600), json!(20), json!(min_ready_s + 1), json!(12), json!(45)]);
     let replicas = if draw.one_in(12) { draw.range(13, 40) } else { draw.range(0, 12) };
-    let deployment = json!({
+    let mut deployment = json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "web", "namespace": "default", "labels": {"app": "web"}},
         "spec": {
@@ -30,20 +30,27 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:1"}]}},
         },
     });
-    let mut at_ms = 0;
-    let steps: Vec<Value> = (0..draw.range(0, 6))
-        .map(|_| {
-            at_ms += match draw.range(0, 5) {
-                0 => 0,
-                1 | 2 => 100 * draw.range(1, 20),
-                3 => 100 * draw.range(20, 150),
-                4 => draw.range(1, 5_000),
-                _ => 1_000 * draw.range(1, 40),
-            };
-            at_ms = at_ms.min(UNTIL_MS_MAX - 25_000);
-            step(draw, at_ms)
-        })
-        .collect();
+    let (mut at_ms, mut steps) = (0, Vec::new());
+    for _ in 0..draw.range(0, 6) {
+        // Never two at one instant: which of the two controllers sees what first is not determined then.
+        at_ms += match draw.range(0, 5) {
+            0..=2 => 100 * draw.range(1, 20),
+            3 => 100 * draw.range(20, 150),
+            4 => draw.range(1, 5_000),
+            _ => 1_000 * draw.range(1, 40),
+        };
+        if at_ms > UNTIL_MS_MAX - 25_000 {
+            at_ms = UNTIL_MS_MAX - 25_000;
+            break;
+        }
+        steps.push(step(draw, at_ms));
+    }
+    if steps.iter().any(|step| step.get("replicas").is_some()) {
+        // The check of the deadline is a timer of the work queue, and a failed pass replaces it by an earlier one. The
+        // real pair fails such passes (a cache is microseconds behind) where the ideal world of this mode does not, and
+        // then finds the deadline exceeded a second later.
+        deployment["spec"]["progressDeadlineSeconds"] = 600.into();
+    }
     let startup_ms: Vec<i64> = (0..draw.range(1, 7))
         .map(|_| match draw.range(0, 9) {
             0..=6 => 100 * draw.range(1, 60),
@@ -79,18 +86,21 @@ fn strategy(draw: &mut Draw<'_, '_>) -> Value {
     json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": missing}})
 }
 
-/// One change, now and then two at once.
+/// One change, now and then two of the Deployment at once.
 fn step(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
     let mut step = json!({"atMs": at_ms});
+    if draw.one_in(8) {
+        step["killPods"] = draw.range(1, 4).into();
+        return step;
+    }
     for _ in 0..draw.of(&[1, 1, 1, 1, 2]) {
-        match draw.range(0, 11) {
+        match draw.range(0, 9) {
             0..=3 => step["image"] = draw.of(&["web:2", "web:3", "web:1", BAD_IMAGE]).into(),
             4 | 5 => step["replicas"] = draw.range(0, 14).into(),
             6 => step["paused"] = true.into(),
             7 => step["paused"] = false.into(),
             8 => step["strategy"] = strategy(draw),
-            9 => step["undo"] = true.into(),
-            _ => step["killPods"] = draw.range(1, 4).into(),
+            _ => step["undo"] = true.into(),
         }
     }
     step

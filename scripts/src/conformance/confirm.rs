@@ -18,9 +18,10 @@ pub(super) fn main(options: &Options) -> Result<(), Failure> {
     let version = oracle::version(&program)?;
     let mut alone = false;
     for file in &options.files {
-        for case in cases(file).map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))? {
-            let source = Source::of(&case)
-                .ok_or_else(|| Failure::Usage(format!("{}: this is no case of the protocol", file.display())))?;
+        for case in cases(file).map_err(|why| Failure::NoOracle(format!("{}: {why}", file.display())))? {
+            let source = Source::of(&case).ok_or_else(|| {
+                Failure::Usage(format!("{}: this is no case of the protocol", file.display()))
+            })?;
             let line = case.to_string();
             let ours = source.ours(&line, version);
             let theirs = Oracle::start(&program, source, 2)?.ask(&line)?;

@@ -9,8 +9,8 @@ use super::oracle::Oracle;
 use super::{Failure, Source};
 
 /// How often a run is repeated at a time, and how many times, while ours is not among the timelines.
-const REPETITIONS: u32 = 8;
-const ROUNDS_MAX: u32 = 5;
+const REPETITIONS: u32 = 10;
+const ROUNDS_MAX: u32 = 6;
 
 /// What came of one case.
 pub(super) enum Judgement {
@@ -83,7 +83,9 @@ impl Judge {
         }
         let judgement = match nearest(&ours["views"], &variants) {
             None => Judgement::Same,
-            Some(_) if variants.len() > 2 => Judgement::LeftOut("more than two timelines of the real controllers"),
+            Some(_) if variants.len() > 2 => {
+                Judgement::LeftOut("more than two timelines of the real controllers")
+            }
             Some(difference) => Judgement::Different(difference),
         };
         Ok((judgement, variants))
@@ -127,6 +129,9 @@ pub(super) fn never_stored(line: &str) -> Option<&'static str> {
         d["strategy"]["type"] == "RollingUpdate" && d["strategy"]["rollingUpdate"].is_null()
     }) {
         return Some("the real controller crashes without spec.strategy.rollingUpdate");
+    }
+    if any("deployments", |d| d["replicas"].is_null()) || any("replicaSets", |rs| rs["replicas"].is_null()) {
+        return Some("spec.replicas is null");
     }
     if any("deployments", |d| d["selector"].is_null()) {
         return Some("the real controller crashes without spec.selector");

@@ -63,6 +63,8 @@ impl Oracle {
         command.arg(source.mode());
         if source == Source::Run {
             command.args(["--repetitions", &repetitions.to_string()]);
+            // The more threads there are, the more of the orders in which the two controllers can race come up.
+            command.env("GOMAXPROCS", "4");
         }
         // Upstream logs what it finds odd about odd states.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use maxsurge_core::api::{Deployment, Time};
 use maxsurge_core::cluster::pods::PodId;
-use maxsurge_core::cluster::UserError;
-use maxsurge_core::scenario::{Action, Fault, Moment, Observer, Scenario, Step, simulate};
+use maxsurge_core::cluster::{Fault, UserError};
+use maxsurge_core::scenario::{Action, Moment, Observer, Scenario, Step, simulate};
 use serde_json::{Value, json};
 
 const MS: i64 = 1_000_000;
@@ -17,7 +17,9 @@ const AFTERWARDS_MS: i64 = 5_000;
 /// put to the real controllers.
 pub(super) fn case(scenario: &Scenario, id: &str) -> Result<Value, String> {
     if !scenario.cluster.is_instant() || scenario.cluster.quota_pods.is_some() {
-        return Err("its control plane has delays, limits or a quota; the real controllers run without".into());
+        return Err(
+            "its control plane has delays, limits or a quota; the real controllers run without".into()
+        );
     }
     let mut notes = Notes::default();
     let outcome = simulate(scenario, scenario.seed, &mut notes).map_err(|stuck| stuck.to_string())?;
@@ -25,7 +27,8 @@ pub(super) fn case(scenario: &Scenario, id: &str) -> Result<Value, String> {
         return Err(why);
     }
     let first = notes.first.ok_or("it creates no Deployment")?;
-    let startup_ms: Vec<i64> = notes.pods.values().map(|pod| pod.startup_ns.map_or(-1, |ns| ns / MS)).collect();
+    let startup_ms: Vec<i64> =
+        notes.pods.values().map(|pod| pod.startup_ns.map_or(-1, |ns| ns / MS)).collect();
     let mut stops: Vec<i64> = notes.pods.values().filter_map(|pod| pod.stop_ns).collect();
     stops.sort_unstable();
     stops.dedup();
@@ -86,7 +89,9 @@ impl Observer for Notes {
             Some(before) => match changes(&before, &after) {
                 Some(Value::Null) => {}
                 Some(change) => self.change(moment, change),
-                None => self.problem = Some(format!("`{}` changes what no step of a case can change", step.text)),
+                None => {
+                    self.problem = Some(format!("`{}` changes what no step of a case can change", step.text))
+                }
             },
         }
     }
@@ -115,7 +120,10 @@ impl Notes {
     fn change(&mut self, moment: &Moment<'_>, mut change: Value) {
         let at_ns = moment.at_ns() - self.origin_ns;
         if at_ns % MS != 0 {
-            self.problem = Some(format!("something happens at {}, which is no whole millisecond", Time::EPOCH.plus_nanos(at_ns)));
+            self.problem = Some(format!(
+                "something happens at {}, which is no whole millisecond",
+                Time::EPOCH.plus_nanos(at_ns)
+            ));
         }
         change["atMs"] = (at_ns / MS).into();
         self.steps.push(change);
