@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::pod_table::PodTable;
 use super::pods::{LabelsId, NodeId, PodId, PodState, RsId, time};
 use super::rank::{RankIndex, Ranked};
 use crate::api::{LabelSelector, ReplicaSet, StringMap, Time};
@@ -68,10 +69,10 @@ impl RsIndex {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Cached {
-    state: PodState,
+pub(super) struct Cached {
+    pub(super) state: PodState,
     /// Place in its owner's list.
-    at: u32,
+    pub(super) at: u32,
 }
 
 /// Makes room for `more` items. By a quarter and not by doubling: at 150,000 pods the unused half would be the largest
@@ -85,7 +86,7 @@ pub(super) fn grow<T>(items: &mut Vec<T>, more: usize) {
 /// The cache.
 #[derive(Default, Debug)]
 pub(crate) struct PodCache {
-    pods: Vec<Option<Cached>>,
+    pods: PodTable,
     sets: Vec<RsIndex>,
     orphans: BTreeSet<PodId>,
     labels: Vec<StringMap>,
@@ -142,7 +143,7 @@ impl PodCache {
         selector: Option<&LabelSelector>,
     ) -> impl Iterator<Item = &PodState> {
         let states = self.sets.get(id.0 as usize).into_iter().flat_map(RsIndex::members).map(|pod| {
-            let cached = self.pods[pod.0 as usize].as_ref();
+            let cached = self.pods.get(*pod);
             &cached.expect("members are cached").state
         });
         let labels = &self.labels;
@@ -152,7 +153,7 @@ impl PodCache {
     }
 
     pub(crate) fn state(&self, pod: PodId) -> Option<&PodState> {
-        self.pods.get(pod.0 as usize)?.as_ref().map(|cached| &cached.state)
+        self.pods.get(pod).map(|cached| &cached.state)
     }
 
     /// Whether those labels contain every label of the ReplicaSet's template.
@@ -172,12 +173,6 @@ impl PodCache {
         if self.labels.len() < labels.len() {
             self.labels.extend_from_slice(&labels[self.labels.len()..]);
         }
-        let at = pod.0 as usize;
-        let known = self.pods.len();
-        if known <= at {
-            grow(&mut self.pods, at + 1 - known);
-            self.pods.resize(at + 1, None);
-        }
         let old = self.take(pod);
         if new.exists {
             self.put(pod, *new);
@@ -186,7 +181,7 @@ impl PodCache {
     }
 
     fn take(&mut self, pod: PodId) -> Option<PodState> {
-        let Cached { state, at } = self.pods[pod.0 as usize].take()?;
+        let Cached { state, at } = self.pods.take(pod)?;
         let Some(owner) = state.owner else {
             self.orphans.remove(&pod);
             return Some(state);
@@ -195,7 +190,7 @@ impl PodCache {
         let list = self.sets[owner.0 as usize].list(claimed);
         list.swap_remove(at as usize);
         if let Some(moved) = list.get(at as usize) {
-            self.pods[moved.0 as usize].as_mut().expect("members are cached").at = at;
+            self.pods.get_mut(*moved).expect("members are cached").at = at;
         }
         Some(state)
     }
@@ -214,7 +209,7 @@ impl PodCache {
                 list.push(pod);
             }
         }
-        self.pods[pod.0 as usize] = Some(Cached { state, at });
+        self.pods.put(pod, Cached { state, at });
     }
 
     /// Counts a state in (1) or out (-1); answers whether its pod is claimed.
@@ -271,7 +266,7 @@ impl PodCache {
             set.available = 0;
             set.waiting.clear();
             for pod in &set.claimed_pods {
-                let state = &self.pods[pod.0 as usize].as_ref().expect("members are cached").state;
+                let state = &self.pods.get(*pod).expect("members are cached").state;
                 if min_ready_s > 0 && state.ready {
                     set.waiting.insert((state.ready_s, *pod));
                 }
@@ -284,7 +279,7 @@ impl PodCache {
         }
         let mut dying = 0;
         if active(Mutant::SDyingIsAvailable) {
-            let cached = set.members().filter_map(|pod| self.pods[pod.0 as usize].as_ref());
+            let cached = set.members().filter_map(|pod| self.pods.get(*pod));
             dying = cached.filter(|pod| pod.state.is_terminating() && pod.state.ready).count() as i32;
         }
         PodCounts {
@@ -302,7 +297,7 @@ impl PodCache {
         let set = &mut self.sets[id.0 as usize];
         let mut found: Vec<_> = set.strangers.iter().map(|pod| (*pod, Misfit::Release)).collect();
         for pod in &self.orphans {
-            let state = &self.pods[pod.0 as usize].as_ref().expect("orphans are cached").state;
+            let state = &self.pods.get(*pod).expect("orphans are cached").state;
             if state.is_active() && set.fit(state.labels, &self.labels).selected {
                 found.push((*pod, Misfit::Adopt));
             }
@@ -322,7 +317,7 @@ impl PodCache {
     ) {
         let pods = &self.pods;
         let get = |pod: PodId| {
-            let state = &pods[pod.0 as usize].as_ref().expect("ranked pods are cached").state;
+            let state = &pods.get(pod).expect("ranked pods are cached").state;
             (state.uid, state)
         };
         let set = &mut self.sets[id.0 as usize];

@@ -55,7 +55,9 @@ fn back_off_s(exits: u32) -> i64 {
 impl Cluster {
     fn run(&mut self, pod: PodId) -> &mut Run {
         let at = pod.0 as usize;
-        if self.runs.len() <= at {
+        let known = self.runs.len();
+        if known <= at {
+            super::informer::grow(&mut self.runs, at + 1 - known);
             self.runs.resize(at + 1, Run::default());
         }
         &mut self.runs[at]

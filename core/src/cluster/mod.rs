@@ -12,6 +12,7 @@ mod journal;
 mod kubelet;
 pub mod nodes;
 mod passes;
+mod pod_table;
 pub mod pods;
 mod rank;
 mod scheduler;
