@@ -51,7 +51,7 @@ fn strategy(draw: &mut Draw<'_, '_>) -> Value {
     let limits = limits();
     match draw.range(0, 19) {
         0..=13 => json!({"type": "RollingUpdate", "rollingUpdate": limits}),
-        14 | 15 | 16 => json!({"type": "Recreate"}),
+        14..=16 => json!({"type": "Recreate"}),
         17 => json!({"type": "Recreate", "rollingUpdate": limits}),
         18 => json!({"type": "RollingUpdate"}),
         _ => json!({"type": draw.of(&["", "Canary"]), "rollingUpdate": limits}),
