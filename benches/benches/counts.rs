@@ -191,6 +191,12 @@ fn main() -> ExitCode {
         shared::save(&baseline(), &json!({"context": machine::context(), "counts": counts}));
         return ExitCode::SUCCESS;
     }
+    if known.is_null() {
+        eprintln!(
+            "!!! NOTHING WAS COMPARED: there is no counts.json yet; cargo xtask bench counts --renew writes it"
+        );
+        return ExitCode::SUCCESS;
+    }
     if bad {
         eprintln!("if the change is meant: cargo xtask bench counts --renew");
         return ExitCode::FAILURE;

@@ -11,8 +11,8 @@ usage: cargo xtask bench COMMAND
   peers              the event queue's floor, a simulation that counts anew, the real controllers (if they are built:
                      scripts/upstream/build.sh), and the recorded times of a real control plane
   counts [--renew]   instructions of the hot paths against the committed ones, ±1 %
-  figures            goals, memory and peers in full; writes benches/runs/, the plot and the tables of
-                     benches/PERFORMANCE.md. For a quiet machine: some five minutes";
+  figures            goals, memory and peers in full, counts anew; writes benches/runs/, counts.json, the plot and the
+                     tables of benches/PERFORMANCE.md. For a quiet machine: some minutes";
 
 pub(super) fn run(root: &Path, arguments: &[String]) -> Result<(), String> {
     let (command, rest) = arguments.split_first().ok_or("which one?")?;
@@ -38,6 +38,7 @@ pub(super) fn run(root: &Path, arguments: &[String]) -> Result<(), String> {
                 let list = owned(&["--full", "--save", &file]);
                 bench(root, what, &if what == "peers" { with_oracle(list) } else { list })?;
             }
+            bench(root, "counts", &owned(&["--renew"]))?;
             bench(root, "performance", &owned(&["--renew"]))
         }
         _ => Err(format!("`{}` is no command of it", arguments.join(" "))),
