@@ -138,9 +138,9 @@ impl Watch {
 
     /// Whether the rollout is in its middle: half of the pods are of the new template.
     fn is_half_done(&self, cluster: &Cluster) -> bool {
-        let updated =
-            cluster.store.deployment(self.id).map_or(0, |d| d.status.updated_replicas.max(0) as u32);
-        2 * updated >= self.replicas
+        // Counted from the pods: for a moment the status still speaks of the template before.
+        let now = PodsNow::of(cluster, self.id, &self.template);
+        2 * (now.new_ready + now.new_not_ready) >= self.replicas
     }
 
     /// The fullest node stops.
