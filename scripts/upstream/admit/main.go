@@ -1,5 +1,6 @@
-// Command admit tells what the real API server's code says to Deployments: JSON Lines on standard input, each
-// {"yaml": "..."} with a manifest as text, are decoded strictly, defaulted, validated and hashed. With
+// Command admit tells what the real API server's code says to Deployments, Services, HorizontalPodAutoscalers and
+// PodDisruptionBudgets: JSON Lines on standard input, each {"yaml": "..."} with a manifest as text, are decoded
+// strictly, defaulted and validated, and the template of a Deployment is hashed. With
 // {"yaml": "...", "yaml2": "..."} it tells instead whether the two pod templates are semantically equal.
 // core/tests/it/testdata/admission.jsonl was recorded with it.
 package main
@@ -12,16 +13,26 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "k8s.io/apimachinery/pkg/runtime/serializer/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	"k8s.io/kubernetes/pkg/api/pod"
 	"k8s.io/kubernetes/pkg/apis/apps"
 	_ "k8s.io/kubernetes/pkg/apis/apps/install"
 	appsvalidation "k8s.io/kubernetes/pkg/apis/apps/validation"
+	"k8s.io/kubernetes/pkg/apis/autoscaling"
+	_ "k8s.io/kubernetes/pkg/apis/autoscaling/install"
+	autoscalingvalidation "k8s.io/kubernetes/pkg/apis/autoscaling/validation"
+	"k8s.io/kubernetes/pkg/apis/core"
 	_ "k8s.io/kubernetes/pkg/apis/core/install"
+	corevalidation "k8s.io/kubernetes/pkg/apis/core/validation"
+	"k8s.io/kubernetes/pkg/apis/policy"
+	_ "k8s.io/kubernetes/pkg/apis/policy/install"
+	policyvalidation "k8s.io/kubernetes/pkg/apis/policy/validation"
 	"k8s.io/kubernetes/pkg/controller"
 )
 
@@ -32,6 +43,30 @@ type out struct {
 	Hash   string   `json:"hash,omitempty"`
 	Hash1  string   `json:"hash1,omitempty"`
 	Equal  *bool    `json:"equal,omitempty"`
+}
+
+// other validates an object of another kind than Deployment, as the API server does when one is created.
+func other(obj runtime.Object) (field.ErrorList, error) {
+	scheme := legacyscheme.Scheme
+	if m, ok := obj.(metav1.Object); ok && m.GetNamespace() == "" {
+		m.SetNamespace("default")
+	}
+	scheme.Default(obj)
+	group := obj.GetObjectKind().GroupVersionKind().Group
+	internal, err := scheme.ConvertToVersion(obj, schema.GroupVersion{Group: group, Version: runtime.APIVersionInternal})
+	if err != nil {
+		return nil, err
+	}
+	switch in := internal.(type) {
+	case *core.Service:
+		return corevalidation.ValidateServiceCreate(in), nil
+	case *autoscaling.HorizontalPodAutoscaler:
+		opts := autoscalingvalidation.HorizontalPodAutoscalerSpecValidationOptions{MinReplicasLowerBound: 1}
+		return autoscalingvalidation.ValidateHorizontalPodAutoscaler(in, opts), nil
+	case *policy.PodDisruptionBudget:
+		return policyvalidation.ValidatePodDisruptionBudget(in, policyvalidation.PodDisruptionBudgetValidationOptions{}), nil
+	}
+	return nil, fmt.Errorf("%T", obj)
 }
 
 func main() {
@@ -72,7 +107,13 @@ func main() {
 			}
 			d, ok := obj.(*appsv1.Deployment)
 			if !ok {
-				o.Decode = fmt.Sprintf("%T", obj)
+				all, err := other(obj)
+				if err != nil {
+					o.Decode = err.Error()
+				}
+				for _, e := range all {
+					o.Errors = append(o.Errors, e.Error())
+				}
 				return
 			}
 			if d.Namespace == "" {

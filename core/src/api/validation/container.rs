@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::formats::{config_map_key, dns1123_subdomain, env_name, http_header, port_name, port_number};
 use super::resources::resources;
 use super::volume::mounts;
-use super::{Errors, dns1123_label, flag, get, has, int, list, quoted, text};
+use super::{Errors, dns1123_label, get, has, int, list, quoted, text};
 
 type Names<'a> = BTreeSet<&'a str>;
 
@@ -128,15 +128,7 @@ fn common(errors: &mut Errors, container: &Value, volumes: &Names<'_>, path: &st
         errors.unsupported(format!("{path}.imagePullPolicy"), quoted(policy), &supported);
     }
     resources(errors, get(container, "resources"), &format!("{path}.resources"));
-    let security = get(container, "securityContext");
-    if flag(security, "privileged") && get(security, "allowPrivilegeEscalation") == false {
-        errors.invalid(
-            format!("{path}.securityContext"),
-            security,
-            "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
-            "set one of the two",
-        );
-    }
+    super::security::container(errors, get(container, "securityContext"), &format!("{path}.securityContext"));
 }
 
 fn ports(errors: &mut Errors, container: &Value, path: &str) {

@@ -13,6 +13,11 @@ const NAME_HELP: &str =
 
 /// `metadata` of a new object of a namespaced kind whose name is a DNS subdomain.
 pub(super) fn object_meta(errors: &mut Errors, meta: &Value) {
+    object_meta_named(errors, meta, dns1123_subdomain);
+}
+
+/// The same for a kind whose names have another form.
+pub(super) fn object_meta_named(errors: &mut Errors, meta: &Value, form: fn(&str) -> Vec<String>) {
     let generate = text(meta, "generateName");
     if !generate.is_empty() {
         // The dash at its end is followed by random letters.
@@ -23,11 +28,11 @@ pub(super) fn object_meta(errors: &mut Errors, meta: &Value) {
             }
             _ => generate.to_string(),
         };
-        errors.invalid_all("metadata.generateName", generate, dns1123_subdomain(&masked), NAME_HELP);
+        errors.invalid_all("metadata.generateName", generate, form(&masked), NAME_HELP);
     }
     let name = text(meta, "name");
     if !name.is_empty() {
-        errors.invalid_all("metadata.name", name, dns1123_subdomain(name), NAME_HELP);
+        errors.invalid_all("metadata.name", name, form(name), NAME_HELP);
     } else if generate.is_empty() {
         let help = "give the object a name";
         errors.required("metadata.name", "name or generateName is required", help);

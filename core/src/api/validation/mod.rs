@@ -1,14 +1,18 @@
 //! Validation as the API server does it: its rules, its order, its words.
 //!
 //! Everything works on defaulted JSON that fits the schema (the reader of manifests makes such). Rules about
-//! parts of a pod that change nothing here, such as affinity, security contexts or rare volumes, are left out.
+//! rare parts of a pod that change nothing here, such as sysctls, Windows, DNS options or odd volumes, are left out, and of
+//! Services those about IP addresses.
 
+mod autoscaling;
 mod container;
 mod formats;
 mod meta;
 mod others;
 mod pod;
 mod resources;
+mod scheduling;
+mod security;
 mod selector;
 mod strategy;
 mod volume;
@@ -18,8 +22,9 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use autoscaling::horizontal_pod_autoscaler;
 pub use formats::dns1123_label;
-pub use others::{horizontal_pod_autoscaler, pod_disruption_budget, service};
+pub use others::{pod_disruption_budget, service};
 pub use pod::pod;
 pub use workload::{deployment, deployment_update, replica_set, replica_set_update};
 

@@ -6,7 +6,9 @@ use super::container::{containers, ephemeral_containers, init_containers};
 use super::formats::dns1123_subdomain;
 use super::meta::{labels, object_meta};
 use super::volume::volumes;
-use super::{Errors, FieldError, dns1123_label, flag, get, has, int, list, quoted, text};
+use super::{
+    Errors, FieldError, dns1123_label, flag, get, has, int, list, quoted, scheduling, security, text,
+};
 
 /// A new Pod.
 pub fn pod(object: &Value) -> Vec<FieldError> {
@@ -37,12 +39,29 @@ pub(super) fn pod_spec(errors: &mut Errors, spec: &Value, path: &str) {
         errors.unsupported(format!("{path}.dnsPolicy"), quoted(policy), &supported);
     }
     labels(errors, spec, "nodeSelector", &format!("{path}.nodeSelector"));
+    security::pod(errors, get(spec, "securityContext"), &format!("{path}.securityContext"));
+    if flag(spec, "shareProcessNamespace") && flag(spec, "hostPID") {
+        let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+        errors.invalid(format!("{path}.shareProcessNamespace"), true, detail, "keep one of the two");
+    }
+    scheduling::affinity(errors, get(spec, "affinity"), &format!("{path}.affinity"));
     for (index, gate) in list(spec, "readinessGates").iter().enumerate() {
         let condition = text(gate, "conditionType");
         let path = format!("{path}.readinessGates[{index}].conditionType");
         let help = "name a condition, such as example.com/feature-1";
         errors.invalid_all(&path, condition, super::formats::label_key(condition), help);
     }
+    let gates: Vec<&str> = list(spec, "schedulingGates").iter().map(|gate| text(gate, "name")).collect();
+    for (index, gate) in gates.iter().enumerate() {
+        let path = format!("{path}.schedulingGates[{index}]");
+        let help = "name a gate, such as example.com/wait";
+        errors.invalid_all(&path, gate, super::formats::label_key(gate), help);
+        if gates[..index].contains(gate) {
+            errors.duplicate(path, gate, "name each gate once");
+        }
+    }
+    let constraints = list(spec, "topologySpreadConstraints");
+    scheduling::topology_spread(errors, constraints, &format!("{path}.topologySpreadConstraints"));
     let names: [(&str, Form); 5] = [
         ("serviceAccountName", dns1123_subdomain),
         ("nodeName", dns1123_subdomain),
@@ -66,6 +85,11 @@ pub(super) fn pod_spec(errors: &mut Errors, spec: &Value, path: &str) {
     name(errors, spec, names[4].0, names[4].1, path);
     if has(spec, "runtimeClassName") {
         name(errors, spec, "runtimeClassName", dns1123_subdomain, path);
+    }
+    let preemption = text(spec, "preemptionPolicy");
+    if has(spec, "preemptionPolicy") && !matches!(preemption, "PreemptLowerPriority" | "Never") {
+        let supported = ["PreemptLowerPriority", "Never"];
+        errors.unsupported(format!("{path}.preemptionPolicy"), quoted(preemption), &supported);
     }
 }
 

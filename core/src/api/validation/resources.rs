@@ -50,7 +50,8 @@ pub(super) fn resources(errors: &mut Errors, resources: &Value, path: &str) {
     }
 }
 
-fn amount(value: &Value) -> Option<Quantity> {
+/// A quantity as it was written; `None` = none, or no quantity.
+pub(super) fn amount(value: &Value) -> Option<Quantity> {
     match value {
         Value::String(text) => Quantity::parse(text.trim()).ok(),
         Value::Number(n) => Quantity::parse(&n.to_string()).ok(),
@@ -98,7 +99,8 @@ const COUNTED: &[&str] = &[
     "services.loadbalancers",
 ];
 
-fn resource_name(errors: &mut Errors, name: &str, path: &str) {
+/// The name of something that containers can ask for.
+pub(super) fn resource_name(errors: &mut Errors, name: &str, path: &str) {
     let help = "resources are cpu, memory, ephemeral-storage, hugepages-2Mi or a name with a domain, such as \
                 example.com/gpu";
     let messages = label_key(name);

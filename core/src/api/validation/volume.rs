@@ -117,12 +117,17 @@ pub(super) fn mounts(errors: &mut Errors, container: &Value, volumes: &BTreeSet<
             let base = path.rsplit_once('[').map_or(path.as_str(), |(base, _)| base);
             // Upstream leaves the index out of this path.
             let sub_path = format!("{base}.{key}");
-            if sub.starts_with('/') {
-                errors.invalid_text(&sub_path, sub, "must be a relative path", "remove the leading /");
-            }
-            if sub.split('/').any(|part| part == "..") {
-                errors.invalid_text(&sub_path, sub, "must not contain '..'", "stay within the volume");
-            }
+            descending_path(errors, sub, &sub_path);
         }
+    }
+}
+
+/// A path that stays below where it begins.
+pub(super) fn descending_path(errors: &mut Errors, value: &str, path: &str) {
+    if value.starts_with('/') {
+        errors.invalid_text(path, value, "must be a relative path", "remove the leading /");
+    }
+    if value.split('/').any(|part| part == "..") {
+        errors.invalid_text(path, value, "must not contain '..'", "stay below it");
     }
 }
