@@ -131,6 +131,8 @@ pub struct PodStatus {
     pub phase: PodPhase,
     /// Reason for a failed phase, for example `Evicted`.
     pub reason: Str,
+    /// When the kubelet took the pod up, before any image was pulled.
+    pub start_time: Option<Time>,
     /// Conditions.
     pub conditions: List<PodCondition>,
     /// Regular containers.

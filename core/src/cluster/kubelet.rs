@@ -190,6 +190,12 @@ impl Cluster {
         self.events.push(now.plus_seconds(wait_s), Event::PodRestarts(pod, life));
     }
 
+    /// Whether its container keeps ending and waits for its next start (`CrashLoopBackOff`).
+    pub fn backs_off(&self, pod: PodId) -> bool {
+        let dead = self.runs.get(pod.0 as usize).is_some_and(|run| run.stage == Stage::Dead);
+        dead && self.back_offs.get(&pod).is_some_and(|back_off| back_off.exits > 1)
+    }
+
     /// Its container is started again.
     pub(super) fn pod_restarts(&mut self, pod: PodId, life: u32) {
         if self.is_life(pod, life) {

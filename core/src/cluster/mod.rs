@@ -221,6 +221,11 @@ impl Cluster {
         self.now
     }
 
+    /// What kind of cluster it is.
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
     /// Work done so far.
     pub fn statistics(&self) -> Statistics {
         self.statistics

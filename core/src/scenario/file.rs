@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
 use super::world::{self, RawCrash, RawFault, unknown_node};
-use super::{Action, Command, Condition, HORIZON_S_MAX, Scenario, ScenarioError, Step, When, objects};
+use super::{
+    Action, Command, Condition, HORIZON_S_MAX, Scenario, ScenarioErrors, Step, When, Wrong, objects,
+};
+use crate::api::manifest::tree::{Node, Span};
+use crate::api::manifest::{self, Code, Diagnostic, ReadOptions, Severity, SourceText};
 use crate::cluster::nodes::NodeConfig;
 use crate::cluster::{ClusterConfig, RequestBudget};
 use crate::sim::{Distribution, SECOND, parse_duration};
@@ -21,8 +25,11 @@ pub const KIND: &str = "Scenario";
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct File {
-    api_version: String,
-    kind: String,
+    // Looked at before the rest is read.
+    #[serde(rename = "apiVersion")]
+    _api_version: String,
+    #[serde(rename = "kind")]
+    _kind: String,
     #[serde(default)]
     metadata: Metadata,
     manifests: BTreeMap<String, Spanned<Value>>,
@@ -95,42 +102,75 @@ pub(super) fn value(text: &str) -> Result<Value, String> {
     serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())
 }
 
-fn error(at: serde_saphyr::Location, path: impl Into<String>, message: impl ToString) -> ScenarioError {
-    ScenarioError { line: at.line(), column: at.column(), path: path.into(), message: message.to_string() }
+fn error(at: serde_saphyr::Location, path: impl Into<String>, message: impl ToString) -> Wrong {
+    Wrong { line: at.line(), column: at.column(), path: path.into(), message: message.to_string() }
 }
 
-fn plain(path: &str, message: impl ToString) -> ScenarioError {
-    ScenarioError { line: 0, column: 0, path: path.into(), message: message.to_string() }
+fn plain(path: &str, message: impl ToString) -> Wrong {
+    Wrong { line: 0, column: 0, path: path.into(), message: message.to_string() }
 }
 
 impl Scenario {
-    /// Reads a scenario file. `open` gives the text of a manifest that is named by its path.
+    /// Reads a scenario that is no file. `open` gives the text of a manifest that is named by its path.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
     pub fn parse(
         text: &str,
         open: &mut dyn FnMut(&str) -> Result<String, String>,
-    ) -> Result<Self, Vec<ScenarioError>> {
-        let file: File = serde_saphyr::from_str(text).map_err(|wrong| {
-            let (line, column) = wrong.location().map_or((0, 0), |at| (at.line(), at.column()));
-            vec![ScenarioError {
-                line,
-                column,
-                path: String::new(),
-                message: wrong.without_snippet().to_string(),
-            }]
-        })?;
-        let mut errors = Vec::new();
-        if file.api_version != API_VERSION {
-            errors.push(plain("apiVersion", format!("must be {API_VERSION}, found {:?}", file.api_version)));
-        }
-        if file.kind != KIND {
-            errors.push(plain("kind", format!("must be {KIND}, found {:?}", file.kind)));
-        }
-        let mut manifests = BTreeMap::new();
-        for (name, manifest) in &file.manifests {
-            match manifest_of(&manifest.value, open) {
-                Ok(object) => drop(manifests.insert(name.clone(), object)),
-                Err(why) => errors.push(error(manifest.referenced, format!("manifests[{name:?}]"), why)),
+    ) -> Result<Self, ScenarioErrors> {
+        let mut bytes = |path: &str| open(path).map(String::into_bytes);
+        Scenario::read("scenario", text.as_bytes(), &ReadOptions::default(), &mut bytes)
+    }
+
+    /// Reads a scenario file. `name` is how messages call it; `open` gives the bytes of a manifest that is named by its path.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it and with the manifests.
+    pub fn read(
+        name: &str,
+        bytes: &[u8],
+        options: &ReadOptions,
+        open: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, ScenarioErrors> {
+        let mut manifests = objects::Manifests::new(options);
+        let fail = |diagnostics, sources| Err(ScenarioErrors { diagnostics, sources });
+        let (text, documents) = manifest::trees(name, bytes, options);
+        let documents: Result<Vec<_>, _> = documents.into_iter().collect();
+        let tree = match documents.map(|mut documents| (documents.pop(), documents.len())) {
+            Ok((Some(tree), 0)) => tree,
+            Ok((None, _)) => {
+                return fail(
+                    vec![whole(
+                        &text,
+                        "the file is empty",
+                        "`maxsurge init -f deployment.yaml` writes a scenario to begin with",
+                    )],
+                    vec![text],
+                );
             }
+            Ok(_) => {
+                return fail(
+                    vec![whole(
+                        &text,
+                        "a scenario is one YAML document, and there are several",
+                        "put each into a file of its own",
+                    )],
+                    vec![text],
+                );
+            }
+            Err(diagnostic) => return fail(vec![diagnostic], vec![text]),
+        };
+        if let Some(diagnostic) = of_other_kind(&text, &tree) {
+            return fail(vec![diagnostic], vec![text]);
+        }
+        let file: File = match serde_saphyr::from_str(text.text()) {
+            Ok(file) => file,
+            Err(wrong) => return fail(vec![ill_formed(&text, &wrong)], vec![text]),
+        };
+        let mut errors = Vec::new();
+        if let Some(entries) = tree.get("manifests").map(Node::entries) {
+            entries.iter().for_each(|entry| manifests.take(&text, entry, open));
         }
         let cluster = file.cluster.read(&mut errors);
         let mut steps = Vec::new();
@@ -162,33 +202,93 @@ impl Scenario {
         if !(1..=HORIZON_S_MAX * SECOND).contains(&horizon) {
             errors.push(plain("horizon", "must be between 1ns and 168h"));
         }
-        if errors.is_empty() {
-            Ok(Scenario {
-                name: file.metadata.name,
-                manifests,
-                steps,
-                faults,
-                workload,
-                cluster,
-                seed: file.seed,
-                horizon_ns: horizon,
-            })
-        } else {
-            errors.sort_by_key(|error| error.line);
-            Err(errors)
+        let mut diagnostics = manifests.diagnostics;
+        diagnostics.extend(errors.into_iter().map(|wrong| located(&text, &tree, wrong)));
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.sort_by_key(|d| (d.file != *text.name(), d.line));
+            let mut sources = manifests.sources;
+            sources.push(text);
+            return fail(diagnostics, sources);
         }
+        manifests.notes.extend(diagnostics.iter().map(|warning| warning.message.clone()));
+        Ok(Scenario {
+            name: file.metadata.name,
+            manifests: manifests.written,
+            notes: manifests.notes,
+            steps,
+            faults,
+            workload,
+            cluster,
+            seed: file.seed,
+            horizon_ns: horizon,
+        })
     }
 }
 
-fn manifest_of(
-    written: &Value,
-    open: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Result<Value, String> {
-    match written {
-        Value::String(text) if text.contains('\n') => objects::defaulted(value(text)?),
-        Value::String(path) => objects::defaulted(value(&open(path)?)?),
-        object if object.is_object() => objects::defaulted(object.clone()),
-        _ => Err("a manifest is an object, or the path of a file with one".into()),
+fn whole(text: &SourceText, message: &str, help: &str) -> Diagnostic {
+    text.diagnostic(Severity::Error, Code::Identity, None, message.into(), help.into())
+}
+
+/// A file that is YAML and something else than a scenario.
+fn of_other_kind(text: &SourceText, tree: &Node) -> Option<Diagnostic> {
+    let field = |key: &str| tree.get(key).and_then(Node::as_str).unwrap_or_default();
+    let (version, kind) = (field("apiVersion"), field("kind"));
+    let (path, message, help) = if kind != KIND {
+        let found = if kind.is_empty() { "has no kind".into() } else { format!("is a {kind}") };
+        let help = "`maxsurge init -f FILE > scenario.yaml` makes a scenario of a Deployment; `maxsurge compare -f FILE` compares \
+                    strategies for it";
+        ("kind", format!("the file {found}, not a {KIND}"), help.to_string())
+    } else if version != API_VERSION {
+        (
+            "apiVersion",
+            format!("must be {API_VERSION}, found {version:?}"),
+            format!("write `apiVersion: {API_VERSION}`"),
+        )
+    } else {
+        return None;
+    };
+    let span = tree.span_of(path);
+    Some(Diagnostic {
+        field_path: path.into(),
+        ..text.diagnostic(Severity::Error, Code::Identity, Some(span), message, help)
+    })
+}
+
+/// What the reader of the format says, its place once, and the name that was probably meant.
+fn ill_formed(text: &SourceText, wrong: &serde_saphyr::Error) -> Diagnostic {
+    let message = wrong.without_snippet().to_string();
+    let message = message.rfind(" at line ").map_or(message.as_str(), |at| &message[..at]);
+    let at = wrong.location().map_or(0, |at| text.byte(at.line(), at.column()));
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let (message, help) = match unknown.and_then(|(name, rest)| Some((name, rest.split_once("expected ")?.1)))
+    {
+        Some((name, expected)) => {
+            let known: Vec<&str> =
+                expected.trim_start_matches("one of ").split(", ").map(|n| n.trim_matches('`')).collect();
+            let help = match manifest::nearest_name(name, known.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are {}", known.join(", ")),
+            };
+            (format!("unknown field {name:?}"), help)
+        }
+        None => (message.to_owned(), "`maxsurge schema` prints the format".to_owned()),
+    };
+    let code = if message.starts_with("unknown field") { Code::UnknownField } else { Code::WrongType };
+    text.diagnostic(Severity::Error, code, Some(Span { start: at, end: at }), message, help)
+}
+
+/// A wrong field of the scenario with its place: by its path, else by line and column.
+fn located(text: &SourceText, tree: &Node, wrong: Wrong) -> Diagnostic {
+    // Quotes are for people; the tree has keys as they are.
+    let path = wrong.path.replace("[\"", "[").replace("\"]", "]");
+    let mut span = tree.span_of(&path);
+    if wrong.line > 0 && text.position(span.start).0 < wrong.line as u32 {
+        let at = text.byte(wrong.line, wrong.column);
+        span = Span { start: at, end: at };
+    }
+    Diagnostic {
+        field_path: wrong.path,
+        ..text.diagnostic(Severity::Error, Code::Invalid, Some(span), wrong.message, String::new())
     }
 }
 
@@ -247,19 +347,19 @@ fn step_of(
 fn read<T, E: ToString>(
     text: &Option<Spanned<String>>,
     path: &str,
-    errors: &mut Vec<ScenarioError>,
+    errors: &mut Vec<Wrong>,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Option<T> {
     let text = text.as_ref()?;
     parse(&text.value).map_err(|why| errors.push(error(text.referenced, path, why))).ok()
 }
 
-fn duration(text: &Option<Spanned<String>>, path: &str, errors: &mut Vec<ScenarioError>) -> Option<i64> {
+fn duration(text: &Option<Spanned<String>>, path: &str, errors: &mut Vec<Wrong>) -> Option<i64> {
     read(text, path, errors, parse_duration)
 }
 
 impl RawWorkload {
-    fn read(&self, errors: &mut Vec<ScenarioError>) -> Workload {
+    fn read(&self, errors: &mut Vec<Wrong>) -> Workload {
         let startup = read(&self.ready_after, "workload.readyAfter", errors, Distribution::parse);
         let startup = startup.unwrap_or(Distribution::Constant(0));
         let stop = read(&self.terminate_after, "workload.terminateAfter", errors, Distribution::parse);
@@ -294,7 +394,7 @@ impl RawWorkload {
 }
 
 impl RawCluster {
-    fn read(&self, errors: &mut Vec<ScenarioError>) -> ClusterConfig {
+    fn read(&self, errors: &mut Vec<Wrong>) -> ClusterConfig {
         let preset = read(&self.preset, "cluster.preset", errors, |name| match name {
             "ideal" => Ok(ClusterConfig::ideal()),
             "realistic" => Ok(ClusterConfig::realistic()),

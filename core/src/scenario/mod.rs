@@ -6,20 +6,26 @@ mod file;
 mod merge;
 mod objects;
 mod perform;
+mod pinned;
 mod simulate;
+mod snapshot;
 pub mod status;
 mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 pub use command::{Command, Deleted, Target, TargetKind, Verb};
 pub use file::{API_VERSION, KIND, schema};
+pub use pinned::{PINNED, PINNED_SEED, PINNED_TRACE_HASH, trace_hash};
 pub use simulate::{End, Moment, Observer, Outcome, simulate};
+pub use snapshot::Snapshot;
 pub use world::node_capacity;
 
+use crate::api::manifest::{Diagnostic, SourceText, render};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::workload::Workload;
 
@@ -31,8 +37,10 @@ pub const HORIZON_S_MAX: i64 = 7 * 86_400;
 pub struct Scenario {
     /// Its name, possibly empty.
     pub name: String,
-    /// Manifests by the file name that `kubectl apply -f` uses, defaulted.
+    /// Manifests by the file name that `kubectl apply -f` uses, as they were written.
     pub manifests: BTreeMap<String, Value>,
+    /// What a reader should know of the manifests, a sentence each: kinds in them that are not simulated.
+    pub notes: Vec<String>,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// What breaks by itself meanwhile, in time order.
@@ -161,32 +169,33 @@ impl Condition {
     }
 }
 
-/// What is wrong with a scenario.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ScenarioError {
-    /// Line, from 1; 0 = unknown.
-    pub line: u64,
-    /// Column, from 1; 0 = unknown.
-    pub column: u64,
-    /// Field, for example `steps[2].run`; empty = the whole.
-    pub path: String,
+/// One thing that is wrong with the scenario's own fields.
+struct Wrong {
+    /// Line and column, from 1; 0 = unknown. The field path is the better witness where it leads somewhere.
+    line: u64,
+    column: u64,
+    /// Field, for example `steps[2].run`; empty = what the line and column say.
+    path: String,
     /// What is wrong and what to do, without a full stop.
-    pub message: String,
+    message: String,
 }
 
-impl fmt::Display for ScenarioError {
+/// What is wrong with a scenario and the manifests in it.
+#[derive(Clone, Debug)]
+pub struct ScenarioErrors {
+    /// All findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that they are about.
+    pub sources: Vec<Arc<SourceText>>,
+}
+
+impl fmt::Display for ScenarioErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}: ", self.line)?;
-        }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)
+        f.write_str(&render(&self.diagnostics, &self.sources, false))
     }
 }
 
-impl std::error::Error for ScenarioError {}
+impl std::error::Error for ScenarioErrors {}
 
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Scenario;
 use super::command::{Command, Deleted, Target, TargetKind, Verb};
-use super::merge::merge;
-use super::{Scenario, objects};
+use super::merge::{apply, merge};
+use super::objects::Stored;
 use crate::api::{Deployment, ReplicaSet, StringMap};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
 use crate::cluster::store::DeletedBy;
@@ -202,13 +203,8 @@ impl Person {
                     .ok_or_else(|| not_found("deployments.apps", &target.name))?;
                 let mut object = live.to_value();
                 edit(&mut object)?;
-                let new = objects::deployment(&object).map_err(|why| invalid("Deployment", why))?;
-                if new.spec.selector != live.spec.selector {
-                    return Err(invalid(
-                        "Deployment",
-                        "spec.selector: Invalid value: field is immutable".into(),
-                    ));
-                }
+                let new =
+                    Deployment::stored(object, Some(&*live)).map_err(|why| invalid("Deployment", why))?;
                 let new = Deployment {
                     spec: new.spec,
                     status: live.status.clone(),
@@ -225,7 +221,8 @@ impl Person {
                     .ok_or_else(|| not_found("replicasets.apps", &target.name))?;
                 let mut object = live.to_value();
                 edit(&mut object)?;
-                let new = objects::replica_set(&object).map_err(|why| invalid("ReplicaSet", why))?;
+                let new =
+                    ReplicaSet::stored(object, Some(&*live)).map_err(|why| invalid("ReplicaSet", why))?;
                 let new = ReplicaSet {
                     spec: new.spec,
                     status: live.status.clone(),
@@ -247,6 +244,7 @@ impl Person {
     fn apply(&mut self, object: &Value, world: &mut Cluster) -> Reply {
         let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name, namespace) = (text("/kind"), text("/metadata/name"), text("/metadata/namespace"));
+        let namespace = if namespace.is_empty() { "default".to_owned() } else { namespace };
         let refuse = |why: String| UserError(format!("The {kind} {name:?} is invalid: {why}"));
         let key = (kind.clone(), name.clone());
         let last = self.applied.insert(key, object.clone());
@@ -258,40 +256,17 @@ impl Person {
         if exists {
             let target = Target { kind: target_kind, name };
             return self.change(&target, &namespace, world, "configured", "unchanged", |live| {
-                // What the last apply set and this one does not is removed; the rest of the live object stays.
-                if let Some(last) = &last {
-                    for part in ["labels", "annotations"] {
-                        let old = last["metadata"][part].as_object().into_iter().flatten();
-                        for (key, _) in
-                            old.filter(|(key, _)| object["metadata"][part].get(key.as_str()).is_none())
-                        {
-                            if let Some(map) = live["metadata"][part].as_object_mut() {
-                                map.remove(key);
-                            }
-                        }
-                        if live["metadata"][part].is_null()
-                            && let Some(meta) = live["metadata"].as_object_mut()
-                        {
-                            meta.remove(part);
-                        }
-                    }
-                }
-                for part in ["labels", "annotations"] {
-                    if let Some(new) = object["metadata"].get(part) {
-                        merge(&mut live["metadata"][part], new, true);
-                    }
-                }
-                live["spec"] = object["spec"].clone();
+                apply(live, last.as_ref(), object);
                 Ok(())
             });
         }
         if target_kind == TargetKind::Deployment {
-            let id = world.create(objects::deployment(object).map_err(refuse)?)?;
+            let id = world.create(Deployment::stored(object.clone(), None).map_err(refuse)?)?;
             self.deployment = Some(id);
             Ok(format!("deployment.apps/{name} created"))
         } else {
             let now = world.now();
-            world.store.create_replica_set(objects::replica_set(object).map_err(refuse)?, now)?;
+            world.store.create_replica_set(ReplicaSet::stored(object.clone(), None).map_err(refuse)?, now)?;
             Ok(format!("replicaset.apps/{name} created"))
         }
     }

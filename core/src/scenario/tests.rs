@@ -22,7 +22,7 @@ steps:
 
 fn read(steps: &str) -> Result<Scenario, String> {
     Scenario::parse(&format!("{WEB}{steps}"), &mut |path| Err(format!("no file {path}")))
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        .map_err(|errors| errors.to_string())
 }
 
 fn end(steps: &str) -> End {
@@ -54,16 +54,106 @@ fn refusals_are_kubectls() {
 }
 
 #[test]
-fn errors_name_line_and_field() {
-    let error =
-        read("- run: kubectl drain node-1\n- run: kubectl apply -f other.yaml\n- await: soon\n").unwrap_err();
+fn errors_name_place_and_field() {
+    let error = read("- run: kubectl edit deploy/web\n- run: kubectl apply -f other.yaml\n- await: soon\n")
+        .unwrap_err();
     for part in [
-        "line 19: steps[2].run: there is no node \"node-1\": `cluster.nodes` names none",
-        "line 20: steps[3].run: no manifest",
-        "line 21: steps[4].await",
+        "error[invalid]: steps[2].run: kubectl edit",
+        "--> scenario:19:8\n",
+        "19 | - run: kubectl edit deploy/web\n   |        ^",
+        "error[invalid]: steps[3].run: no manifest",
+        "--> scenario:20:8\n",
+        "error[invalid]: steps[4].await",
+        "--> scenario:21:10\n",
     ] {
-        assert!(error.contains(part), "{error}");
+        assert!(error.contains(part), "{part}: {error}");
     }
+}
+
+#[test]
+fn wrong_files() {
+    let check = |text: &str, expected: &[&str]| {
+        let found =
+            Scenario::parse(text, &mut |path| Err(format!("cannot read {path}"))).unwrap_err().to_string();
+        for part in expected {
+            assert!(found.contains(part), "{part}: {found}");
+            assert_eq!(found.matches("line ").count(), 0, "the place once: {found}");
+        }
+    };
+    check("", &["scenario", "the file is empty", "maxsurge init"]);
+    check("a: 1\n---\nb: 2\n", &["one YAML document"]);
+    check(
+        "apiVersion: apps/v1\nkind: Deployment\n",
+        &["scenario:2:7", "is a Deployment, not a Scenario", "maxsurge init"],
+    );
+    check(&WEB.replace("v1alpha1", "v9"), &["apiVersion: must be maxsurge.dev/v1alpha1", "scenario:2:13"]);
+    check(
+        &WEB.replace("steps:", "stepz:"),
+        &["scenario:16:1", "unknown field \"stepz\"", "did you mean steps?"],
+    );
+    check(&WEB.replace("2s,", "2s"), &["scenario:15:", "error[syntax]"]);
+    check(&WEB.replace("2s,", "2x,"), &["scenario:15:24", "workload.readyAfter: `2x` is no duration"]);
+    // Manifests are refused in the API server's words, at their place in the scenario.
+    check(
+        &WEB.replace("replicas: 3", "replicas: -3"),
+        &[
+            "scenario:10:17 (Deployment \"web\")",
+            "spec.replicas: Invalid value: -3: must be greater than or equal to 0",
+        ],
+    );
+    check(
+        &WEB.replace("replicas: 3", "replica: 3"),
+        &["scenario:10:7", "unknown field \"spec.replica\"", "spec.replicas?"],
+    );
+    check(
+        &WEB.replace("image: v1", "image: ''"),
+        &["spec.template.spec.containers[0].image: Required value", "scenario:14:"],
+    );
+    let manifests = |text: &str| {
+        format!("apiVersion: maxsurge.dev/v1alpha1\nkind: Scenario\nmanifests:\n{text}steps: []\n")
+    };
+    check(&manifests("  a.yaml: b.yaml\n"), &["scenario:4:3", "manifests[\"a.yaml\"]: cannot read b.yaml"]);
+    check(&manifests("  a.yaml: 3\n"), &["scenario:4:3", "a manifest is an object"]);
+    check(
+        &manifests(
+            "  a.yaml: {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}\n",
+        ),
+        &["Service in it, and no Deployment"],
+    );
+}
+
+#[test]
+fn changes_are_checked_as_the_server_checks_them() {
+    struct Replies(Vec<String>);
+    impl super::Observer for Replies {
+        fn step(
+            &mut self,
+            _: &super::Moment<'_>,
+            _: &super::Step,
+            reply: Result<&str, &crate::cluster::UserError>,
+        ) {
+            self.0.push(reply.map_or_else(|why| why.to_string(), str::to_owned));
+        }
+        fn instant(&mut self, _: &super::Moment<'_>) {}
+    }
+    let check = |step: &str, expected: &str| {
+        let mut replies = Replies(Vec::new());
+        simulate(&read(&format!("- run: >-\n    {step}\n")).unwrap(), 0, &mut replies).unwrap();
+        assert_eq!(replies.0[2], expected, "{step}");
+    };
+    check(
+        "kubectl patch deploy/web -p '{spec: {minReadySeconds: -1}}'",
+        "The Deployment \"web\" is invalid: spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0",
+    );
+    check(
+        "kubectl patch deploy/web -p '{spec: {selector: {matchLabels: {x: z}}, template: {metadata: {labels: {x: z}}}}}'",
+        "The Deployment \"web\" is invalid: spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"web\",\"x\":\"z\"}}: field is immutable",
+    );
+    check(
+        "kubectl patch deploy/web -p '{spec: {strategy: {type: Recreate}}}'",
+        "The Deployment \"web\" is invalid: spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
+    );
+    check("kubectl apply -f web.yaml", "deployment.apps/web unchanged");
 }
 
 #[test]

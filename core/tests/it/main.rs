@@ -4,6 +4,7 @@ mod faults;
 mod hostile;
 mod manifests;
 mod nodes;
+mod pinned;
 mod recorded;
 mod timed;
 mod upstream;

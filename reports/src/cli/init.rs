@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use maxsurge_core::api::manifest::{self, Object, ReadOptions};
 use maxsurge_core::scenario;
 use serde_json::Value;
 
-use super::{Exit, input, output};
+use super::{Exit, Failure, input, output};
 
 const INIT_HELP: &str = "\
 Examples:
@@ -20,6 +21,11 @@ pub struct InitArgs {
     /// File with the Deployment, `-` for standard input
     #[arg(short, long, value_name = "FILE")]
     filename: String,
+    /// Which Deployment, if there are several
+    #[arg(long, value_name = "NAME")]
+    deployment: Option<String>,
+    #[command(flatten)]
+    limit: input::Limit,
 }
 
 const SCHEMA_HELP: &str = "\
@@ -39,25 +45,41 @@ pub fn schema(_args: &SchemaArgs) -> ExitCode {
 
 /// Writes a scenario for a manifest.
 pub fn init(args: &InitArgs) -> ExitCode {
-    let text = input::read(&args.filename).and_then(|file| {
-        let documents: Vec<Value> = serde_saphyr::from_multiple(&file.text)
-            .map_err(|error| format!("{}: {}", file.name, error.without_snippet()))?;
-        let items = documents.into_iter().flat_map(|document| match document.get("items") {
-            Some(Value::Array(items)) => items.clone(),
-            _ => vec![document],
-        });
-        let mut deployments: Vec<Value> = items.filter(|object| object["kind"] == "Deployment").collect();
-        match deployments.len() {
-            0 => Err(format!("{}: no Deployment in it", file.name)),
-            1 => Ok(scenario_of(&mut deployments[0])),
-            n => Err(format!("{}: {n} Deployments in it; a scenario is about one", file.name)),
-        }
-    });
-    match text {
+    match written(args) {
         Ok(text) => output::finish(output::print(&text).map(|()| Exit::Done)),
-        Err(why) => {
-            output::error(why);
-            Exit::BadInput.into()
+        Err(failure) => failure.report(),
+    }
+}
+
+fn written(args: &InitArgs) -> Result<String, Failure> {
+    let file = input::bytes(&args.filename, args.limit.bytes())?;
+    let options = ReadOptions { input_bytes_max: args.limit.bytes(), ..ReadOptions::default() };
+    let read = manifest::read(&file.name, &file.bytes, &options);
+    input::tell(&read.diagnostics, &[read.text.clone()])?;
+    let mut found: Vec<_> = read
+        .objects
+        .iter()
+        .filter(|located| matches!(located.object, Object::Deployment(_)))
+        .filter(|located| args.deployment.as_ref().is_none_or(|name| located.object.name() == name))
+        .collect();
+    match (found.pop(), found.len()) {
+        (None, _) => Err(Failure::input(format!("{}: no such Deployment in it", file.name))),
+        (Some(one), 0) => {
+            let mut object = one.source.written().unwrap_or_default();
+            // Items of a typed list name neither.
+            object["apiVersion"] = "apps/v1".into();
+            object["kind"] = "Deployment".into();
+            Ok(scenario_of(&mut object))
+        }
+        (Some(last), n) => {
+            let names: Vec<&str> =
+                found.iter().map(|d| d.object.name()).chain([last.object.name()]).collect();
+            Err(Failure::input(format!(
+                "{}: {} Deployments in it ({}); choose one with --deployment NAME",
+                file.name,
+                n + 1,
+                names.join(", ")
+            )))
         }
     }
 }

@@ -14,7 +14,8 @@ pub(super) const ARROWS: [(&str, &[&str]); 10] = [
     // `zoo`.
     ("metrics", &["api", "cluster", "sim"]),
     ("oracle", &["api", "cluster", "sim"]),
-    ("scenario", &["api", "cluster", "sim", "workload", "zoo"]),
+    // Of `oracle`, the hash of a trace.
+    ("scenario", &["api", "cluster", "oracle", "sim", "workload", "zoo"]),
     ("zoo", &["api"]),
     ("conformance", &["api", "controller", "sim", "workload", "cluster", "metrics", "oracle", "scenario"]),
 ];

@@ -124,6 +124,7 @@ impl PodStatus {
         Ok(PodStatus {
             phase: node.or_default("phase", read_str)?.as_str().into(),
             reason: node.or_default("reason", read_str)?,
+            start_time: node.opt("startTime", read_time)?,
             conditions: node.or_default("conditions", |n| n.list(PodCondition::read))?,
             container_statuses: node.or_default("containerStatuses", |n| n.list(ContainerStatus::read))?,
             init_container_statuses: node
@@ -136,6 +137,7 @@ impl PodStatus {
         Out::new()
             .str("phase", self.phase.as_str())
             .str("reason", &self.reason)
+            .time("startTime", self.start_time)
             .list("conditions", &self.conditions, PodCondition::to_value)
             .list("containerStatuses", &self.container_statuses, ContainerStatus::to_value)
             .list("initContainerStatuses", &self.init_container_statuses, ContainerStatus::to_value)

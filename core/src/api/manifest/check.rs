@@ -42,6 +42,9 @@ pub(super) fn object(reader: &mut Reader<'_>, node: &Node, api_version: &str, ki
     let mut wrong: Vec<String> = Vec::new();
     for finding in findings {
         let strict = finding.code != Code::WrongType;
+        if strict && reader.options.stored {
+            continue;
+        }
         let severity = match (strict, reader.options.validate) {
             (false, _) | (true, Validate::Strict) => Severity::Error,
             (true, Validate::Warn) => Severity::Warning,
@@ -75,11 +78,13 @@ pub(super) fn object(reader: &mut Reader<'_>, node: &Node, api_version: &str, ki
         }
     }
     known.fill(&mut value);
-    validate(reader, &source, known, &value, &wrong);
+    if !reader.options.stored {
+        validate(reader, &source, known, &value, &wrong);
+    }
 
     match known.typed(&value) {
         Ok(object) if !reader.diagnostics[first..].iter().any(Diagnostic::is_error) => {
-            if !known.keeps_tree() {
+            if !known.keeps_tree() && !reader.options.keep_trees {
                 source.tree = None;
             }
             reader.objects.push(Located { object, source });

@@ -26,7 +26,7 @@ pub use check::warnings;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use render::{kubectl_text, render};
 pub use source::{Source, SourceText};
-pub(super) use suggest::nearest as nearest_name;
+pub(crate) use suggest::nearest as nearest_name;
 
 /// What to do about unknown and repeated fields: kubectl's `--validate`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -55,6 +55,11 @@ pub struct ReadOptions {
     pub alias_nodes_max: u32,
     /// Largest `spec.replicas`.
     pub replicas_max: i32,
+    /// The objects come from a cluster: what the API server has stored is not validated once more, and fields of a
+    /// newer version are no slip of the finger.
+    pub stored: bool,
+    /// Keep the places of single fields of ReplicaSets and pods, too.
+    pub keep_trees: bool,
 }
 
 impl Default for ReadOptions {
@@ -66,6 +71,8 @@ impl Default for ReadOptions {
             depth_max: 128,
             alias_nodes_max: 1_000_000,
             replicas_max: 1_000_000,
+            stored: false,
+            keep_trees: false,
         }
     }
 }
@@ -161,24 +168,73 @@ impl Read {
 
 /// Reads a file. `name` is how diagnostics call it.
 pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Read {
-    let mut reader = Reader {
-        options,
-        text: Arc::new(SourceText::new(name, String::new())),
-        objects: Vec::new(),
-        diagnostics: Vec::new(),
-    };
-    match split::text_of(bytes, options.input_bytes_max) {
-        Ok((text, start)) => {
-            reader.text = Arc::new(SourceText::new(name, text));
-            let source = reader.text.clone();
-            reader.documents(source.text(), start);
-        }
-        Err((code, message, help)) => {
-            let diagnostic = reader.text.diagnostic(Severity::Error, code, None, message, help);
-            reader.diagnostics.push(diagnostic);
+    let (text, documents) = trees(name, bytes, options);
+    let mut reader = Reader { options, text, objects: Vec::new(), diagnostics: Vec::new() };
+    for document in documents {
+        match document {
+            Ok(node) => reader.document(&node),
+            Err(diagnostic) => reader.diagnostics.push(diagnostic),
         }
     }
     Read { objects: reader.objects, diagnostics: reader.diagnostics, text: reader.text }
+}
+
+/// Reads one document that is a tree already, such as a manifest within another file.
+pub fn read_node(text: &Arc<SourceText>, node: &Node, options: &ReadOptions) -> Read {
+    let mut reader = Reader { options, text: text.clone(), objects: Vec::new(), diagnostics: Vec::new() };
+    reader.document(node);
+    Read { objects: reader.objects, diagnostics: reader.diagnostics, text: reader.text }
+}
+
+/// The documents of a file as trees, whatever they mean, or why one of them cannot be read.
+pub fn trees(
+    name: &str,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> (Arc<SourceText>, Vec<Result<Node, Diagnostic>>) {
+    match split::text_of(bytes, options.input_bytes_max) {
+        Ok((text, start)) => {
+            let text = Arc::new(SourceText::new(name, text));
+            let found = documents(text.text(), start, options);
+            let told = |(span, message)| syntax_error(&text, span, message);
+            let found = found.into_iter().map(|document| document.map_err(told)).collect();
+            (text, found)
+        }
+        Err((code, message, help)) => {
+            let text = Arc::new(SourceText::new(name, String::new()));
+            let diagnostic = text.diagnostic(Severity::Error, code, None, message, help);
+            (text, vec![Err(diagnostic)])
+        }
+    }
+}
+
+/// The documents of a text in their order; a chunk that cannot be read leaves the others readable.
+fn documents(text: &str, start: usize, options: &ReadOptions) -> Vec<Result<Node, (Span, String)>> {
+    let depth_max = options.depth_max;
+    let limits = yaml::Limits { depth_max, alias_nodes_max: options.alias_nodes_max };
+    if text[start..].trim_start().starts_with(['{', '[']) {
+        let (nodes, error) = json::values(&text[start..], start as u32, depth_max);
+        let Some(error) = error else { return nodes.into_iter().map(Ok).collect() };
+        // Flow-style YAML begins alike; if it is neither, it is most likely JSON with a slip.
+        if let (nodes, None) = yaml::documents(&text[start..], start as u32, limits) {
+            return nodes.into_iter().map(Ok).collect();
+        }
+        return nodes.into_iter().map(Ok).chain([Err((error.span, error.message))]).collect();
+    }
+    let mut found = Vec::new();
+    for chunk in split::chunks(text, start) {
+        let (nodes, error) = yaml::documents(&text[chunk.clone()], chunk.start as u32, limits);
+        found.extend(nodes.into_iter().map(Ok));
+        found.extend(error.map(|error| Err((error.span, error.message))));
+    }
+    found
+}
+
+fn syntax_error(text: &SourceText, span: Span, message: String) -> Diagnostic {
+    let help = split::syntax_help(text.text(), span, &message);
+    let limit = message.contains("excessive") || message.contains("max depth") || message.contains("limit");
+    let code = if limit { Code::Limit } else { Code::Syntax };
+    text.diagnostic(Severity::Error, code, Some(span), message, help)
 }
 
 struct Reader<'a> {
@@ -189,46 +245,6 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn documents(&mut self, text: &str, start: usize) {
-        let depth_max = self.options.depth_max;
-        if text[start..].trim_start().starts_with(['{', '[']) {
-            let (nodes, error) = json::values(&text[start..], start as u32, depth_max);
-            let Some(error) = error else {
-                nodes.iter().for_each(|node| self.document(node));
-                return;
-            };
-            // Flow-style YAML begins alike; if it is neither, it is most likely JSON with a slip.
-            let limits = yaml::Limits { depth_max, alias_nodes_max: self.options.alias_nodes_max };
-            if let (nodes, None) = yaml::documents(&text[start..], start as u32, limits) {
-                nodes.iter().for_each(|node| self.document(node));
-            } else {
-                nodes.iter().for_each(|node| self.document(node));
-                self.syntax_error(error.span, error.message);
-            }
-            return;
-        }
-        for chunk in split::chunks(text, start) {
-            let limits = yaml::Limits { depth_max, alias_nodes_max: self.options.alias_nodes_max };
-            let (nodes, error) = yaml::documents(&text[chunk.clone()], chunk.start as u32, limits);
-            nodes.iter().for_each(|node| self.document(node));
-            if let Some(error) = error {
-                self.syntax_error(error.span, error.message);
-            }
-        }
-    }
-
-    fn syntax_error(&mut self, span: Span, message: String) {
-        let help = split::syntax_help(self.text.text(), span, &message);
-        let code =
-            if message.contains("excessive") || message.contains("max depth") || message.contains("limit") {
-                Code::Limit
-            } else {
-                Code::Syntax
-            };
-        let diagnostic = self.text.diagnostic(Severity::Error, code, Some(span), message, help);
-        self.diagnostics.push(diagnostic);
-    }
-
     fn document(&mut self, node: &Node) {
         match &node.data {
             Data::Map(_) => self.object(node, None),

@@ -41,6 +41,14 @@ impl SourceText {
         (line as u32 + 1, before.chars().count() as u32 + 1)
     }
 
+    /// The byte at a line and column (in characters), both from 1: the other way round than [`Self::position`].
+    pub fn byte(&self, line: u64, column: u64) -> u32 {
+        let Some((text, start)) = u32::try_from(line).ok().and_then(|line| self.line(line)) else { return 0 };
+        let column = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+        let before = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+        (start + before) as u32
+    }
+
     /// The line (from 1) without its end, and the byte at which it begins.
     pub(super) fn line(&self, line: u32) -> Option<(&str, usize)> {
         let index = (line as usize).checked_sub(1)?;
@@ -108,6 +116,11 @@ impl Source {
             Some(tree) => tree.span_of(field_path),
             None => Span { start: self.span.start, end: self.span.start },
         }
+    }
+
+    /// The object as it was written, before any default; `None` where the places were not kept.
+    pub fn written(&self) -> Option<serde_json::Value> {
+        self.tree.as_ref().map(Node::to_value)
     }
 
     /// Line and column of a field, both from 1.

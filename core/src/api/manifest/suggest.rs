@@ -15,10 +15,7 @@ pub(super) fn field_names(struct_index: usize) -> Vec<&'static str> {
 }
 
 /// The known name that is most like `unknown`, if one is near enough to be a slip of the finger.
-pub(in crate::api) fn nearest<'a>(
-    unknown: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance of two long texts is costly, and no field name is long.
     if unknown.len() > 64 {
         return None;
