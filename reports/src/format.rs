@@ -84,6 +84,61 @@ fn without_zero(text: String) -> String {
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
 
+/// A text in parts between which a line may break besides at blanks: before dots and after slashes, as field paths and images
+/// are read.
+#[must_use]
+pub fn parts(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut begin = 0;
+    for (at, c) in text.char_indices() {
+        let cut = match c {
+            '.' => at,
+            '/' => at + 1,
+            _ => continue,
+        };
+        // A part of its own needs some length: `5.` or `a/` is none.
+        if cut > begin + 2 && cut + 2 < text.len() && !text[begin..cut].ends_with(char::is_whitespace) {
+            found.push(&text[begin..cut]);
+            begin = cut;
+        }
+    }
+    found.push(&text[begin..]);
+    found
+}
+
+/// A text in lines of at most `width` columns: broken at blanks, words that are longer at their [`parts`], and what is longer
+/// still anywhere.
+#[must_use]
+pub fn lines(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut put = |piece: &str, glue: &str| {
+        let line = lines.last_mut().expect("there is a line");
+        let room = width.saturating_sub(line.chars().count());
+        if line.is_empty() {
+            line.push_str(piece);
+        } else if glue.len() + piece.chars().count() <= room {
+            line.push_str(glue);
+            line.push_str(piece);
+        } else {
+            lines.push(piece.to_owned());
+        }
+    };
+    for word in text.split_whitespace() {
+        if word.chars().count() <= width {
+            put(word, " ");
+            continue;
+        }
+        for (at, part) in parts(word).into_iter().enumerate() {
+            let letters: Vec<char> = part.chars().collect();
+            for (chunk, piece) in letters.chunks(width.max(1)).enumerate() {
+                let glue = if at == 0 && chunk == 0 { " " } else { "" };
+                put(&piece.iter().collect::<String>(), glue);
+            }
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +183,22 @@ mod tests {
         }
         assert_eq!((pods(1), pods(2000)), ("1 pod".to_owned(), "2,000 pods".to_owned()));
         assert_eq!(limits(3, 2), "+3/−2");
+    }
+
+    #[test]
+    fn long_words_break_where_they_are_read() {
+        let check = |text: &str, width: usize, expected: &[&str]| {
+            assert_eq!(super::lines(text, width), expected, "{text}");
+        };
+        check(
+            "spec.template.spec.containers[].readinessProbe",
+            22,
+            &["spec.template.spec", ".containers[]", ".readinessProbe"],
+        );
+        check("registry.example.com/shop/web:next", 22, &["registry.example.com/", "shop/web:next"]);
+        check("a guess: set --startup", 12, &["a guess: set", "--startup"]);
+        check("p50=1.5s, p95=2.5s", 40, &["p50=1.5s, p95=2.5s"]);
+        check("abcdefghij", 4, &["abcd", "efgh", "ij"]);
+        check("", 4, &[""]);
     }
 }

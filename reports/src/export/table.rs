@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use crate::format;
-use crate::model::{Comparison, Situation, SituationId, StrategyResult};
+use crate::model::{Assumption, Comparison, Situation, SituationId, StrategyResult};
 
 /// Widest line that is written, in columns.
 pub const WIDTH_COLUMNS: u16 = 80;
@@ -219,15 +219,20 @@ pub fn why_not(situation: &Situation) -> Vec<(&str, String)> {
 
 fn assumptions_table(comparison: &Comparison) -> String {
     let mut table = plain_table(&["Name", "Value", "From", "Source"]);
+    // Names and origins stay whole; values and sources share what is left, and break where they are read.
+    let longest =
+        |of: &dyn Fn(&Assumption) -> usize| comparison.assumptions.iter().map(of).max().unwrap_or(0);
+    let name = longest(&|a| a.name.chars().count()).min(28);
+    let left = usize::from(WIDTH_COLUMNS).saturating_sub(name + longest(&|a| a.origin.as_str().len()) + 8);
+    let value = longest(&|a| a.value.chars().count()).min(left / 2 + 2);
+    let wrapped = |text: &str, width: usize| format::lines(text, width).join("\n");
     for a in &comparison.assumptions {
-        table.add_row([&a.name, &a.value, a.origin.as_str(), &a.source]);
-    }
-    // Names and origins stay whole; values and sources wrap.
-    let names_fit = comparison.assumptions.iter().all(|a| a.name.chars().count() <= 28);
-    for column in if names_fit { &[0, 2][..] } else { &[2] } {
-        if let Some(column) = table.column_mut(*column) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
+        table.add_row([
+            wrapped(&a.name, name),
+            wrapped(&a.value, value),
+            a.origin.as_str().to_owned(),
+            wrapped(&a.source, left.saturating_sub(value)),
+        ]);
     }
     fitted(table)
 }

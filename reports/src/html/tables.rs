@@ -126,13 +126,23 @@ pub(super) fn assumptions(assumptions: &[Assumption]) -> Markup {
                     @for assumption in assumptions {
                         tr {
                             th scope="row" { (assumption.name) }
-                            td { (assumption.value) }
+                            td { (breakable(&assumption.value)) }
                             td { span class={ "tag " (assumption.origin.as_str()) } { (assumption.origin.as_str()) } }
-                            td { (assumption.source) }
+                            td { (breakable(&assumption.source)) }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// A text that may break before the dots and after the slashes of long words, such as field paths and images.
+fn breakable(text: &str) -> Markup {
+    html! {
+        @for (at, part) in format::parts(text).into_iter().enumerate() {
+            @if at > 0 { wbr; }
+            (part)
         }
     }
 }

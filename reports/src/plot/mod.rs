@@ -117,7 +117,7 @@ fn over_time(comparison: &Comparison, situation: &Situation, kind: Kind) -> Figu
     let (id, title, caption, key) = match kind {
         Kind::Availability => {
             let context = if panels.shares_time() { "; grey: the other strategies" } else { "" };
-            let dot = if situation.id == SituationId::BadImage { "" } else { "; dot: complete" };
+            let dot = if situation.id == SituationId::BadImage { "" } else { "; dot: complete (median)" };
             let line = format!(
                 "Line: median of {}; band: 9 of 10 runs (p5–p95){context}{dot}. {axis}",
                 runs_lower(comparison)

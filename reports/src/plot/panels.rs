@@ -166,7 +166,10 @@ impl<'a> Panels<'a> {
         scene.fill(frame.step_area(&band.times_s, &band.p5, &band.p95), ink, 0.25);
         scene.stroke(frame.step_path(&band.times_s, &band.p50), ink, 2.0);
         scene.end();
-        markers(scene, frame, strategy);
+        // One mark for "complete": that of the median. The typical run of the other plot may end elsewhere.
+        if strategy.duration_s.is_none() {
+            markers(scene, frame, strategy);
+        }
         if let Some(duration) = &strategy.duration_s {
             let at = (frame.x(duration.p50), frame.y(f64::from(replicas)));
             scene.mark(Mark::Circle, at, 3.5, ink, true);
