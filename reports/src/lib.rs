@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod compare;
+pub mod explain;
 pub mod export;
 pub mod format;
 pub mod html;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::version::VersionArg;
-use super::{Exit, Failure, manifests, output};
+use super::{Exit, Failure, input, manifests, output};
 use crate::compare::{self, Choices, Setting};
 use crate::export::{self, table};
-use crate::model::{Comparison, SCHEMA, Situation, SituationId};
+use crate::model::{Assumption, Comparison, Origin, SCHEMA, Situation, SituationId};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use maxsurge_core::api::Deployment;
+use maxsurge_core::api::manifest::{self, Object, ReadOptions};
+use maxsurge_core::api::{Deployment, Pod};
 use maxsurge_core::sim::Distribution;
 
 /// Arguments of `maxsurge compare`.
@@ -43,6 +44,9 @@ pub struct Args {
     /// From container start until the application works: `8s`, `5s..20s` or `p50=8s,p95=25s`
     #[arg(long, value_name = "DURATION")]
     startup: Option<String>,
+    /// The same from real pods, each as likely as seen: the output of `kubectl get pods -o json|yaml`
+    #[arg(long, value_name = "FILE", conflicts_with = "startup")]
+    startup_from: Option<String>,
     /// From SIGTERM until the container ends (same forms)
     #[arg(long, value_name = "DURATION")]
     stop: Option<String>,
@@ -237,6 +241,24 @@ fn typed() -> String {
     ["maxsurge".to_string()].into_iter().chain(args).collect::<Vec<_>>().join(" ")
 }
 
+/// Start-up times of the pods in a file.
+fn startup_from(path: &str, args: &Args, d: &Deployment) -> Result<(Distribution, String), Failure> {
+    let bytes_max = args.input.limit().bytes();
+    let file = input::bytes(path, bytes_max)?;
+    let options = ReadOptions { stored: true, input_bytes_max: bytes_max, ..ReadOptions::default() };
+    let read = manifest::read(&file.name, &file.bytes, &options);
+    input::tell(&read.diagnostics, &[read.text.clone()])?;
+    let pods: Vec<Pod> = read
+        .objects
+        .into_iter()
+        .filter_map(|located| if let Object::Pod(pod) = located.object { Some(*pod) } else { None })
+        .collect();
+    let selector = d.spec.selector.as_deref().cloned().unwrap_or_default();
+    let measured = compare::measured(&pods, &selector)
+        .map_err(|why| Failure::input(format!("--startup-from {path}: {why}")))?;
+    Ok((measured.distribution, measured.summary))
+}
+
 fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
     let d: &Deployment = &loaded.deployment;
     let replicas = d.replicas().max(0) as u32;
@@ -248,11 +270,13 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         let capacity = capacity.map_err(|why| Failure::input(format!("--node-capacity: {why}")))?;
         Ok::<_, Failure>((capacity, text.clone()))
     };
+    let measured = args.startup_from.as_ref().map(|path| startup_from(path, args, d)).transpose()?;
     let choices = Choices {
         nodes: args.nodes,
         node_capacity: args.node_capacity.as_ref().map(capacity).transpose()?,
         to_image: args.to_image.clone(),
-        startup: distribution("--startup", args.startup.as_ref())?,
+        startup: measured.or(distribution("--startup", args.startup.as_ref())?),
+        startup_from: args.startup_from.clone(),
         stop: distribution("--stop", args.stop.as_ref())?,
         qps: args.qps,
         ideal: args.preset == Preset::Ideal,
@@ -298,6 +322,18 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
     let ranking_note = job.ranking_note(advised.as_ref().map(|(_, label, _)| label.as_str()))?;
     job.bar.finish_and_clear();
     let seeds = good.strategies.first().map_or(0, |s| s.finished.total_runs);
+    let mut assumptions =
+        compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given, &further);
+    // Named once as warnings, and again among what the figures rest on.
+    assumptions.extend(loaded.warnings.iter().map(|warning| {
+        let (kind, why) = warning.split_once(' ').unwrap_or((warning, ""));
+        Assumption {
+            name: kind.into(),
+            value: "left out".into(),
+            origin: Origin::Manifest,
+            source: why.into(),
+        }
+    }));
     let mut warnings = loaded.warnings;
     if seeds == 0 {
         return Err(Failure::limit("interrupted before the first seed was through; nothing was written"));
@@ -327,7 +363,7 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
             .fold(compare::sentence(good, replicas), |verdict, more| verdict + &more),
         recommended: advised.map(|(id, ..)| id),
         gate: compare::gate(good, min_available, max_duration_s),
-        assumptions: compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given, &further),
+        assumptions,
         situations,
         ranking_note,
         notes: [format!(

@@ -1,15 +1,14 @@
 //! The Deployments of manifests: files, folders, standard input or the embedded example.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use maxsurge_core::api::Deployment;
 use maxsurge_core::api::manifest::{self, Located, Object, ReadOptions, SourceText, Validate};
 
-use super::{Failure, output};
+use super::Failure;
+use super::input::{self, Input};
 
 /// What every command that reads manifests understands.
 #[derive(clap::Args, Debug)]
@@ -35,6 +34,15 @@ pub struct ManifestArgs {
     /// Most replicas that are simulated
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     replicas_max: i32,
+    #[command(flatten)]
+    limit: input::Limit,
+}
+
+impl ManifestArgs {
+    /// The limit of a file's size.
+    pub fn limit(&self) -> &input::Limit {
+        &self.limit
+    }
 }
 
 /// kubectl's `--validate`.
@@ -70,37 +78,44 @@ pub fn load(args: &ManifestArgs) -> Result<Vec<Loaded>, Failure> {
             Validation::Ignore => Validate::Ignore,
         },
         replicas_max: args.replicas_max,
+        input_bytes_max: args.limit.bytes(),
         ..ReadOptions::default()
     };
     let mut objects: Vec<Located<Object>> = Vec::new();
     let mut diagnostics = Vec::new();
     let mut sources: Vec<Arc<SourceText>> = Vec::new();
-    for (name, bytes) in inputs(args, options.input_bytes_max)? {
+    let inputs = inputs(args)?;
+    let empty = inputs.iter().all(|input| input.bytes.iter().all(u8::is_ascii_whitespace));
+    for Input { name, bytes } in inputs {
         let read = manifest::read(&name, &bytes, &options);
         objects.extend(read.objects);
         diagnostics.extend(read.diagnostics);
         sources.push(read.text);
     }
     diagnostics.extend(manifest::warnings(&objects));
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if !diagnostics.is_empty() {
-        output::note(manifest::render(&diagnostics, &sources, colour));
-    }
-    if diagnostics.iter().any(manifest::Diagnostic::is_error) {
-        return Err(Failure::input("the manifest has errors; nothing was written"));
-    }
+    input::tell(&diagnostics, &sources)?;
     let named = not_simulated(&objects);
     let mut found: Vec<&Located<Object>> =
         objects.iter().filter(|located| matches!(located.object, Object::Deployment(_))).collect();
     if let Some(name) = &args.deployment {
+        let names: Vec<&str> = found.iter().map(|located| located.object.name()).collect();
+        let there = names.join(", ");
         found.retain(|located| located.object.name() == name);
-        if found.is_empty() {
-            return Err(Failure::input(format!("there is no Deployment named {name:?} in the input")));
+        if found.is_empty() && !there.is_empty() {
+            return Err(Failure::input(format!(
+                "there is no Deployment named {name:?} in the input; there are {there}"
+            )));
         }
     }
     if found.is_empty() {
-        return Err(Failure::input("there is no Deployment (apps/v1) in the input"));
+        let there = match (empty, named.as_slice()) {
+            (true, _) => "the input is empty".to_owned(),
+            (_, []) => "there is no object in the input".to_owned(),
+            (_, kinds) => format!("there is no Deployment (apps/v1) in the input: {}", kinds.join("; ")),
+        };
+        return Err(Failure::input(format!(
+            "{there}; a Deployment is needed, as in `kubectl get deployment NAME -o yaml`"
+        )));
     }
     if found.len() > 1 && !args.all {
         let list: Vec<String> = found
@@ -175,43 +190,31 @@ fn not_simulated(objects: &[Located<Object>]) -> Vec<String> {
         .collect()
 }
 
-fn inputs(args: &ManifestArgs, bytes_max: usize) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+fn inputs(args: &ManifestArgs) -> Result<Vec<Input>, Failure> {
     if args.filename.is_empty() {
-        return Ok(vec![("example web.yaml".into(), EXAMPLE.into())]);
+        return Ok(vec![Input { name: "example web.yaml".into(), bytes: EXAMPLE.into() }]);
     }
+    let read = |path: &Path| input::bytes(&path.to_string_lossy(), args.limit.bytes());
     let mut inputs = Vec::new();
     for path in &args.filename {
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().take(bytes_max as u64 + 1).read_to_end(&mut bytes);
-            read.map_err(|error| Failure::input(format!("cannot read standard input: {error}")))?;
-            inputs.push(("standard input".into(), bytes));
-        } else if path.is_dir() {
+        if path.is_dir() {
             let mut files = Vec::new();
             walk(path, args.recursive, &mut files)?;
             if files.is_empty() {
+                let hint = if args.recursive { "" } else { "; -R also looks into its folders" };
                 return Err(Failure::input(format!(
-                    "{}: no .yaml, .yml or .json file in it",
+                    "{}: no .yaml, .yml or .json file in it{hint}",
                     path.display()
                 )));
             }
             for file in files {
-                inputs.push(file_bytes(&file, bytes_max)?);
+                inputs.push(read(&file)?);
             }
         } else {
-            inputs.push(file_bytes(path, bytes_max)?);
+            inputs.push(read(path)?);
         }
     }
     Ok(inputs)
-}
-
-fn file_bytes(path: &Path, bytes_max: usize) -> Result<(String, Vec<u8>), Failure> {
-    let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::input(format!("cannot read {name}: {error}")))?;
-    Ok((name, bytes))
 }
 
 /// The manifests of a folder in name order, as kubectl takes them.

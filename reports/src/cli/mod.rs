@@ -78,6 +78,7 @@ Exit codes: 0 done · 1 the rollout asked about did not finish, or a gate failed
 Examples:
   maxsurge compare -f deployment.yaml
   maxsurge run scenario.yaml
+  kubectl get deploy,rs,pods -o yaml | maxsurge explain -f -
   maxsurge conformance run < cases.jsonl > verdicts.jsonl";
 
 /// Shows what a Kubernetes rollout will do before it does it: the Deployment and ReplicaSet controllers of

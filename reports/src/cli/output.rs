@@ -42,3 +42,33 @@ pub fn print(text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()
 }
+
+/// A sentence in lines of at most `width` columns, each behind `indent`; further lines are indented two more.
+pub fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let (mut out, mut line) = (String::new(), indent.to_owned());
+    let mut fresh = true;
+    for word in text.split_whitespace() {
+        if !fresh && line.chars().count() + 1 + word.chars().count() > width {
+            out.push_str(&line);
+            out.push('\n');
+            line = format!("{indent}  ");
+            fresh = true;
+        }
+        if !fresh {
+            line.push(' ');
+        }
+        line.push_str(word);
+        fresh = false;
+    }
+    out + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sentences_are_wrapped() {
+        assert_eq!(super::wrapped("one two three", "  ", 10), "  one two\n    three\n");
+        assert_eq!(super::wrapped("averyverylongword x", "  ", 10), "  averyverylongword\n    x\n");
+        assert_eq!(super::wrapped("", "", 10), "\n");
+    }
+}

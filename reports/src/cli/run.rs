@@ -9,11 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use maxsurge_core::api::Time;
+use maxsurge_core::api::manifest::ReadOptions;
 use maxsurge_core::cluster::UserError;
-use maxsurge_core::scenario::{End, Moment, Observer, Outcome, Scenario, Step, simulate};
+use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
+use maxsurge_core::scenario::{End, Moment, Observer, Outcome, Scenario, Snapshot, Step, simulate};
+use maxsurge_core::sim::SECOND;
 
 use super::version::VersionArg;
-use super::{Exit, input, output};
+use super::{Exit, Failure, input, output};
+use crate::explain::{Explanation, Objects, explain};
 
 const AFTER_HELP: &str = "\
 The exit code is 1 if the last rollout did not finish.
@@ -35,6 +40,8 @@ pub struct Args {
     /// Write every change as one JSON object a line
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    #[command(flatten)]
+    limit: input::Limit,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
@@ -51,39 +58,37 @@ pub enum Format {
     Json,
 }
 
-/// Reads a scenario; the error is ready to print, several lines for several mistakes.
-pub fn load(path: &str) -> Result<Scenario, String> {
-    let file = input::read(path)?;
+/// Reads a scenario; tells what is wrong with it on standard error.
+///
+/// # Errors
+/// It cannot be read, or something is wrong with it.
+pub fn load(path: &str, limit: &input::Limit) -> Result<Scenario, Failure> {
+    let file = input::bytes(path, limit.bytes())?;
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
     let mut open = |manifest: &str| {
         let place = folder.join(manifest);
-        input::read(&place.to_string_lossy()).map(|input| input.text)
+        input::bytes(&place.to_string_lossy(), limit.bytes())
+            .map(|input| input.bytes)
+            .map_err(|why| why.message)
     };
-    Scenario::parse(&file.text, &mut open).map_err(|errors| {
-        let lines = errors.iter().map(|error| match (error.line, error.column) {
-            (0, _) => format!("{}: {error}", file.name),
-            (line, column) => {
-                let path = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path) };
-                let excerpt = file.text.lines().nth(line as usize - 1).unwrap_or_default();
-                let caret = " ".repeat((column as usize).saturating_sub(1).min(120));
-                format!(
-                    "{}:{line}:{column}: {path}{}\n  {line:>4} | {excerpt:.120}\n       | {caret}^",
-                    file.name, error.message
-                )
-            }
-        });
-        lines.collect::<Vec<_>>().join("\nerror: ")
-    })
+    let options = ReadOptions { input_bytes_max: limit.bytes(), ..ReadOptions::default() };
+    match Scenario::read(&file.name, &file.bytes, &options, &mut open) {
+        Ok(scenario) => {
+            scenario.notes.iter().for_each(output::warning);
+            Ok(scenario)
+        }
+        Err(wrong) => {
+            input::tell(&wrong.diagnostics, &wrong.sources)?;
+            Err(Failure::input("the scenario cannot be read"))
+        }
+    }
 }
 
 /// Runs the command.
 pub fn main(args: &Args) -> ExitCode {
-    let mut scenario = match load(&args.scenario) {
+    let mut scenario = match load(&args.scenario, &args.limit) {
         Ok(scenario) => scenario,
-        Err(why) => {
-            output::error(why);
-            return Exit::BadInput.into();
-        }
+        Err(failure) => return failure.report(),
     };
     scenario.cluster.version = args.version.kubernetes_version;
     let trace: Option<Box<dyn Write>> = match &args.trace {
@@ -111,6 +116,7 @@ fn play(
         text: (format == Format::Text).then(|| print::Printer::new(out)),
         recorder: json::Recorder::new(trace, format == Format::Json),
         error: None,
+        stall: Stall::default(),
     };
     let outcome = simulate(scenario, seed, &mut watch);
     if let Some(error) = watch.error {
@@ -154,6 +160,55 @@ struct Watch<W: Write> {
     text: Option<print::Printer<W>>,
     recorder: json::Recorder,
     error: Option<io::Error>,
+    stall: Stall,
+}
+
+/// Quiet time after which a rollout counts as stalled, and between two looks at one that does not move, ns.
+const STALL_NS: i64 = 2 * SECOND;
+const LOOK_NS: i64 = 10 * SECOND;
+
+/// Watches for a rollout that does not move.
+#[derive(Default)]
+struct Stall {
+    /// What was told last, until something changes.
+    told: Vec<String>,
+    sizes: Vec<(String, i32, i32)>,
+    /// When the sizes changed or were looked at last, ns.
+    since_ns: i64,
+}
+
+impl Stall {
+    /// The explanation, if the rollout stalls and there is something new to say.
+    fn look(&mut self, moment: &Moment<'_>) -> Option<Explanation> {
+        let d = moment.deployment()?;
+        if matches!(rollout_status(d), RolloutStatus::Done(_)) {
+            self.told.clear();
+            return None;
+        }
+        let sets = moment.replica_sets().into_iter().filter_map(|id| moment.cluster.store.replica_set(id));
+        let sizes: Vec<_> = sets
+            .map(|rs| (rs.meta.name.to_string(), rs.spec.replicas, rs.status.available_replicas))
+            .collect();
+        if sizes != self.sizes {
+            (self.sizes, self.since_ns) = (sizes, moment.at_ns());
+        }
+        let next_ns = moment.cluster.next_at().map(|at| at.since(Time::EPOCH));
+        let quiet = next_ns.is_none_or(|next| next - moment.at_ns() >= STALL_NS);
+        if !quiet && moment.at_ns() - self.since_ns < LOOK_NS {
+            return None;
+        }
+        self.since_ns = moment.at_ns();
+        let world = Snapshot::of(moment)?;
+        let since_start = |time: Time| format!("{:.3} s", time.since(Time::EPOCH) as f64 / 1e9);
+        let explanation = explain(Objects::from(&world), moment.cluster.now(), &since_start);
+        // What happens next is printed when it happens.
+        let lines: Vec<String> = explanation.lines.iter().map(|line| line.text.clone()).collect();
+        if explanation.next.is_empty() && !lines.is_empty() && lines != self.told {
+            self.told = lines;
+            return Some(explanation);
+        }
+        None
+    }
 }
 
 impl<W: Write> Watch<W> {
@@ -175,6 +230,8 @@ impl<W: Write> Observer for Watch<W> {
         }
         let recorded = self.recorder.step(moment, step, reply);
         self.keep(recorded);
+        // After a change, the same line again is news.
+        self.stall.told.clear();
     }
 
     fn told(&mut self, moment: &Moment<'_>, text: &str) {
@@ -199,5 +256,13 @@ impl<W: Write> Observer for Watch<W> {
         }
         let recorded = self.recorder.instant(moment);
         self.keep(recorded);
+        if let Some(explanation) = self.stall.look(moment) {
+            if let Some(printer) = &mut self.text {
+                let printed = printer.stalled(moment, &explanation);
+                self.keep(printed);
+            }
+            let recorded = self.recorder.stalled(moment, &explanation);
+            self.keep(recorded);
+        }
     }
 }

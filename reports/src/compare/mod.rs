@@ -2,6 +2,7 @@
 
 mod setting;
 mod simulate;
+mod startup;
 mod strategy;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 
 pub use self::setting::{Choices, assumptions, setting};
 pub use self::simulate::{Run, Setting, run};
+pub use self::startup::{Measured, measured};
 pub use self::strategy::{Candidate, DEFAULTS, candidates, label, parse, resolve};
 pub use self::verdict::{best, gate, patch, sentence, sentence_more};
 use crate::model::{

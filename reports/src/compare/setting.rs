@@ -17,6 +17,8 @@ pub struct Choices {
     pub to_image: Option<String>,
     /// `--startup` or `--startup-from`, with the text to show.
     pub startup: Option<(Distribution, String)>,
+    /// It was measured on pods: the file. The probe, and what came before it, are in the times.
+    pub startup_from: Option<String>,
     /// `--stop`, with the text to show.
     pub stop: Option<(Distribution, String)>,
     /// `--qps`: requests per second, 0 = no limit.
@@ -92,7 +94,7 @@ pub fn setting(d: &Deployment, choices: &Choices) -> Result<Setting, String> {
         config,
         startup: distribution(&choices.startup, ASSUMED_STARTUP)?,
         stop,
-        probe: slowest,
+        probe: slowest.filter(|_| choices.startup_from.is_none()),
         horizon_s: choices.horizon_s.unwrap_or(7200),
         nodes: choices.nodes.unwrap_or(ASSUMED_NODES),
         capacity,
@@ -140,9 +142,13 @@ pub fn assumptions(
         add("replicas", d.replicas().to_string(), Origin::Manifest, "spec.replicas");
     }
     add("new image", setting.to_image.clone(), from(choices.to_image.is_some()), "--to-image");
-    match &choices.startup {
-        Some((_, text)) => add("application startup", text.clone(), Origin::Flag, "--startup"),
-        None => add(
+    match (&choices.startup, &choices.startup_from) {
+        (Some((_, text)), Some(file)) => {
+            let source = format!("--startup-from {file}: status.startTime to Ready, whole seconds");
+            add("application startup", text.clone(), Origin::Flag, &source);
+        }
+        (Some((_, text)), None) => add("application startup", text.clone(), Origin::Flag, "--startup"),
+        (None, _) => add(
             "application startup",
             ASSUMED_STARTUP.replace(',', ", "),
             Origin::Assumed,
@@ -150,6 +156,9 @@ pub fn assumptions(
         ),
     }
     match setting.probe {
+        None if choices.startup_from.is_some() => {
+            add("readiness probe", "in the measured startup".into(), Origin::Flag, "--startup-from");
+        }
         Some(probe) => add(
             "readiness probe",
             format!(

@@ -7,6 +7,8 @@ use maxsurge_core::scenario::status::{progressing, rollout_status};
 use maxsurge_core::scenario::{Moment, Outcome, Scenario, Step};
 use serde_json::{Value, json};
 
+use crate::explain::Explanation;
+
 /// Most changes kept for the document; the trace file has no limit.
 const TIMELINE_MAX: usize = 200_000;
 
@@ -47,6 +49,12 @@ impl Recorder {
 
     pub(super) fn told(&mut self, moment: &Moment<'_>, text: &str) -> io::Result<()> {
         self.record(json!({"atMs": at_ms(moment.at_ns()), "told": text}))
+    }
+
+    pub(super) fn stalled(&mut self, moment: &Moment<'_>, explanation: &Explanation) -> io::Result<()> {
+        let lines =
+            explanation.lines.iter().map(|line| json!({"clause": line.clause.as_str(), "text": line.text}));
+        self.record(json!({"atMs": at_ms(moment.at_ns()), "stalled": lines.collect::<Vec<_>>()}))
     }
 
     pub(super) fn instant(&mut self, moment: &Moment<'_>) -> io::Result<()> {

@@ -8,6 +8,9 @@ use maxsurge_core::cluster::UserError;
 use maxsurge_core::scenario::status::rollout_status;
 use maxsurge_core::scenario::{Action, Moment, Outcome, Step};
 
+use crate::cli::output;
+use crate::explain::Explanation;
+
 /// Prints what changed.
 pub(super) struct Printer<W> {
     out: W,
@@ -132,6 +135,19 @@ impl<W: Write> Printer<W> {
             let line = if pending.is_empty() { "No pod is Pending for want of a node." } else { &pending };
             writeln!(self.out, "{stamp}{line}")?;
             self.pending = pending;
+        }
+        Ok(())
+    }
+
+    /// Why the rollout does not move, as `maxsurge explain` would say it.
+    pub(super) fn stalled(&mut self, moment: &Moment<'_>, explanation: &Explanation) -> io::Result<()> {
+        let mut stamp = Self::stamp(moment);
+        for line in &explanation.lines {
+            let text = output::wrapped(&line.text, "", 66);
+            for (at, part) in text.lines().enumerate() {
+                writeln!(self.out, "{stamp}{}{part}", if at == 0 { "~ " } else { "  " })?;
+                stamp = INDENT.to_owned();
+            }
         }
         Ok(())
     }
