@@ -271,7 +271,7 @@ fn crashing_images_and_mistakes() {
         );
         let text =
             format!("{text}- run: kubectl set image deploy/web app=v9\n- {{await: complete, within: 10m}}\n");
-        Scenario::parse(&text, &mut |_| Err("none".into())).map_err(|errors| errors[0].to_string())
+        Scenario::parse(&text, &mut |_| Err("none".into())).map_err(|errors| errors.to_string())
     };
     let end = |scenario: Scenario| simulate(&scenario, 0, &mut ()).unwrap().end;
     assert_eq!(end(crash("{after: 1s}").unwrap()), End::NotAwaited(3), "it never lives to be ready");
