@@ -51,7 +51,6 @@ fn cases(file: &Path) -> Result<Vec<Value>, String> {
     }
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|error| error.to_string());
-    let scenario = Scenario::parse(&text, &mut open)
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+    let scenario = Scenario::parse(&text, &mut open).map_err(|errors| errors.to_string())?;
     Ok(vec![translate::case(&scenario, &file.display().to_string())?])
 }
