@@ -1,14 +1,18 @@
 //! Random rollouts, judged by `maxsurge_core::oracle`. Fuzz targets and tests are glue around this library.
 
+#[cfg(feature = "zoo")]
+pub mod canary;
 pub mod generators;
 mod happen;
 pub mod hunt;
 pub mod minimize;
 mod order;
 mod rollout;
+pub mod scenario;
 #[cfg(feature = "zoo")]
 mod search;
 pub mod story;
+pub mod targets;
 #[cfg(feature = "zoo")]
 pub mod zoo;
 

@@ -15,7 +15,7 @@ use crate::order;
 
 /// How long a rollout may take when nobody interferes, s: two dozen pods one after the other, each with its start,
 /// `minReadySeconds` and its predecessor's end; expectations that have to expire; and the retries of what failed.
-const CONVERGES_S: i64 = 24 * (20 + 30 + 30) + 300 + 170;
+pub(crate) const CONVERGES_S: i64 = 24 * (20 + 30 + 30) + 300 + 170;
 /// How long it must stay quiet, s.
 const QUIET_S: i64 = 1_800;
 
@@ -289,6 +289,12 @@ impl Run {
             return Ok(None);
         }
         let rest = match at_rest(&self.cluster, self.id) {
+            Ok(Rest::Livelocked(exemption)) => {
+                let mut violation = self.violation(Property::LConv, format!("livelocked: {exemption:?}"));
+                violation.known = Some(exemption);
+                self.oracle.raise(violation)?;
+                Rest::Livelocked(exemption)
+            }
             Ok(rest) => rest,
             Err(violation) => {
                 let known = violation.known;

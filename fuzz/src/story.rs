@@ -8,6 +8,7 @@ use maxsurge_core::scenario::status::progressing;
 
 use crate::generators::{Event, Input};
 use crate::rollout::{Broken, run};
+use crate::scenario;
 
 /// Steps of the table that are shown before the one that broke it.
 const STEPS_MAX: usize = 12;
@@ -67,6 +68,14 @@ pub fn tell(input: &Input, broken: &Broken, is_strict: bool) -> String {
     }
     for line in lines.iter().skip(skipped) {
         let _ = writeln!(text, "{line}");
+    }
+    match (scenario::file(input), scenario::script(input)) {
+        (Ok(file), Ok(script)) => {
+            let _ = writeln!(text, "Scenario for `maxsurge run`:\n{file}\nOn a real cluster:\n{script}");
+        }
+        (Err(why), _) | (_, Err(why)) => {
+            let _ = writeln!(text, "No scenario file: {why}.");
+        }
     }
     text
 }

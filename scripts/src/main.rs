@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod regress;
 mod tidy;
 mod zoo;
 
@@ -16,6 +17,8 @@ usage: cargo xtask COMMAND
   conformance …  ours against the real controllers: cargo xtask conformance help
   zoo [OPTION …]
                 searches with the fuzzing harness for each known bug of core/src/zoo, and writes fuzz/BUG-ZOO.md
+  regress add CRASH NAME [TARGET]
+                commits a finding of the fuzzer, so that every `cargo test` replays it
   bench COMMAND figures of PERFORMANCE.md, instruction counts, peers (`cargo xtask bench` lists them)
   ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
 
@@ -26,6 +29,10 @@ fn main() -> ExitCode {
         Some("zoo") => match zoo::run(&root(), &arguments.collect::<Vec<_>>()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => say(&format!("error: {error}\n\n{}", zoo::USAGE), ExitCode::FAILURE),
+        },
+        Some("regress") => match regress::run(&root(), &arguments.collect::<Vec<_>>()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => say(&format!("error: {error}\n\n{}", regress::USAGE), ExitCode::FAILURE),
         },
         Some("bench") => match bench::run(&root(), &arguments.collect::<Vec<_>>()) {
             Ok(()) => ExitCode::SUCCESS,

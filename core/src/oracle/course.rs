@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Exemption, Finding, Property, Safety, Violation, model, pass, wake};
 use crate::api::Time;
 use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
-use crate::cluster::{Cluster, PassRecord, Request, Seen};
+use crate::cluster::{Again, Cluster, PassRecord, Request, Seen};
 
 /// Age from which the expectations of a ReplicaSet bind it no longer, s.
 const EXPECTATIONS_S: i64 = 300;
 /// Failures in a row after which a Deployment is not tried again.
 const FAILURES_MAX: u32 = 16;
+
+/// Passes in a row that may ask for nothing but to be repeated at once: in the last second before a deadline there are
+/// some ten of them.
+const IDLE_MAX: u32 = 120;
 
 /// How a size went since somebody last interfered: up or down at last, and how often it turned.
 #[derive(Clone, Copy, Default, Debug)]
@@ -28,6 +32,8 @@ pub struct Oracle {
     read: usize,
     safety: BTreeMap<DeploymentId, Safety>,
     failures: BTreeMap<DeploymentId, u32>,
+    /// Passes in a row that asked for nothing but to be repeated at once.
+    idle: BTreeMap<DeploymentId, u32>,
     courses: BTreeMap<RsId, Course>,
     /// Pods that a ReplicaSet made and removed since somebody last interfered.
     flow: BTreeMap<RsId, (u32, u32)>,
@@ -50,6 +56,7 @@ impl Oracle {
             read: 0,
             safety: BTreeMap::new(),
             failures: BTreeMap::new(),
+            idle: BTreeMap::new(),
             courses: BTreeMap::new(),
             flow: BTreeMap::new(),
             deleted: BTreeMap::new(),
@@ -198,7 +205,18 @@ impl Oracle {
     fn follow(&mut self, record: &PassRecord, is_judged: bool) -> Result<(), Finding> {
         let fail = |what| Err(Finding { property: Property::LOsc, what, known: None });
         match &record.seen {
-            Seen::Deployment { id, cached, .. } => {
+            Seen::Deployment { id, deployment, cached, .. } => {
+                let idle = self.idle.entry(*id).or_default();
+                *idle = if record.sent.is_empty() && record.end == Ok(Again::Soon) { *idle + 1 } else { 0 };
+                if *idle > IDLE_MAX {
+                    let c = deployment.condition("Progressing");
+                    let completed = c.is_some_and(|c| c.reason == "NewReplicaSetAvailable");
+                    return Err(Finding {
+                        property: Property::LQuiet,
+                        what: format!("{idle} passes in a row asked for nothing but to be repeated at once"),
+                        known: completed.then_some(Exemption::HotLoop),
+                    });
+                }
                 let failures = self.failures.entry(*id).or_default();
                 *failures = if record.end.is_err() { *failures + 1 } else { 0 };
                 for sent in record.sent.iter().filter(|sent| sent.answer.is_ok()) {

@@ -22,8 +22,6 @@ pub enum Exemption {
     PausedRecreate,
     /// L-WAKE: a Deployment that failed sixteen times in a row is not tried again before something happens to it.
     RetriesExhausted,
-    /// L-WAKE: nobody looks at a ReplicaSet when its expectations grow too old.
-    ExpectationsExpire,
     /// S-SURGE: a ReplicaSet whose labels no longer match is given up with its pods, and others grow in its place.
     ReleasedSetRuns,
     /// S-RECREATE: a rollback by annotation first makes the ReplicaSet of the template that it leaves, at its full size
@@ -36,7 +34,7 @@ pub enum Exemption {
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 11] = [
+    pub const ALL: [Exemption; 10] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -44,7 +42,6 @@ impl Exemption {
         Exemption::ScalingGrowsFirst,
         Exemption::PausedRecreate,
         Exemption::RetriesExhausted,
-        Exemption::ExpectationsExpire,
         Exemption::ReleasedSetRuns,
         Exemption::RollbackCreates,
         Exemption::TerminatingPodLeaves,
@@ -63,7 +60,6 @@ impl Exemption {
                 "no issue found"
             }
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
-            Exemption::ExpectationsExpire => "intended: the expectations' timeout is a last resort",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
         }
     }

@@ -27,17 +27,12 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
                 Property::SStatus if only_terminating_differs(rs, id, &pods) => {
                     Some(Exemption::TerminatingPodLeaves)
                 }
-                _ => (!is_fulfilled(cluster, id)).then_some(Exemption::ExpectationsExpire),
+                _ => None,
             };
             return Err(Finding { property, what: format!("ReplicaSet {}: {what}", rs.meta.name), known });
         }
     }
     Ok(())
-}
-
-fn is_fulfilled(cluster: &Cluster, id: RsId) -> bool {
-    let (creations, deletions) = cluster.outstanding(id);
-    creations <= 0 && deletions <= 0
 }
 
 /// Whether the counters of pods that are not terminating are right, and that of terminating ones is too high.

@@ -1,0 +1,141 @@
+//! Each exemption is still needed: the case happens, a strict oracle tells it as what it is, and the other one grants it.
+
+use maxsurge_core::cluster::ApiFault;
+use maxsurge_core::oracle::{Exemption, Property};
+use maxsurge_fuzz::generators::{Break, Change, Limits, Note, Plane, PodFate, SetFate};
+use maxsurge_fuzz::{Event, Input, Judgement, World, judge};
+
+use super::found::world;
+
+#[track_caller]
+fn check(exemption: Exemption, property: Property, world: World, events: Vec<Event>) {
+    let input = Input { world, events };
+    let strict = judge(&input, Judgement { is_strict: true, twice: false });
+    let broken = strict.expect_err("a strict oracle tells it");
+    assert_eq!(
+        (broken.violation.known, broken.violation.property),
+        (Some(exemption), property),
+        "{broken:?}"
+    );
+    let lenient = judge(&input, Judgement { is_strict: false, twice: false });
+    let verdict = lenient.unwrap_or_else(|broken| panic!("event {}: {}", broken.step, broken.violation));
+    assert!(verdict.met.contains(&exemption), "{verdict:?}");
+}
+
+fn edit(change: Change) -> Event {
+    Event::Edit(vec![change])
+}
+
+#[test]
+fn stale_size_annotation() {
+    // The change of size must come when the old ReplicaSet has shrunk and the new one has not grown: the controllers die
+    // in between. After how many requests that is, is theirs to know.
+    let input = |requests| Input {
+        world: world(Plane::Ideal, 5, Limits::Pods(0, 1)),
+        events: vec![
+            Event::Wait(60_000),
+            Event::Break(Break::Controllers(requests, 1_000)),
+            edit(Change::Image(1)),
+            edit(Change::Replicas(4)),
+            Event::Wait(5_000),
+        ],
+    };
+    let livelocks = |requests: &u8| {
+        let strict = judge(&input(*requests), Judgement { is_strict: true, twice: false });
+        strict.is_err_and(|broken| broken.violation.known == Some(Exemption::StaleSizeAnnotation))
+    };
+    let requests = (0..12).find(livelocks).expect("k8s#102551 happens");
+    let Input { world, events } = input(requests);
+    check(Exemption::StaleSizeAnnotation, Property::LConv, world, events);
+}
+
+#[test]
+fn recreate_scaling() {
+    let both = vec![Change::Strategy(Limits::Recreate), Change::Replicas(5)];
+    let events = vec![Event::Wait(60_000), edit(Change::Image(3)), Event::Edit(both)];
+    check(Exemption::RecreateScaling, Property::LConv, world(Plane::Ideal, 2, Limits::Pods(1, 0)), events);
+}
+
+#[test]
+fn hot_loop() {
+    let world = World { progress_deadline_s: Some(10), ..world(Plane::Ideal, 1, Limits::Pods(1, 0)) };
+    let events = vec![Event::Wait(60_000), Event::Pod(0, PodFate::Unready), Event::Wait(60_000)];
+    check(Exemption::HotLoop, Property::LQuiet, world, events);
+}
+
+#[test]
+fn scaling_ignores_availability() {
+    let world =
+        World { startup_ms: vec![0, 14_754, 18_171, 15_831], ..world(Plane::Ideal, 1, Limits::Pods(1, 0)) };
+    let events = vec![
+        edit(Change::Image(1)),
+        Event::Wait(1_000),
+        edit(Change::Image(3)),
+        edit(Change::Replicas(10)),
+        edit(Change::Image(1)),
+        edit(Change::Replicas(3)),
+    ];
+    check(Exemption::ScalingIgnoresAvailability, Property::SAvail, world, events);
+}
+
+#[test]
+fn scaling_grows_first() {
+    let events = vec![
+        Event::Wait(60_000),
+        edit(Change::Image(3)),
+        Event::Set(1, SetFate::NoteChanged(Note::Max, 5)),
+        edit(Change::Replicas(6)),
+    ];
+    check(Exemption::ScalingGrowsFirst, Property::SSurge, world(Plane::Ideal, 4, Limits::Pods(1, 1)), events);
+}
+
+#[test]
+fn paused_recreate() {
+    let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    let events = vec![
+        Event::Wait(5_000),
+        edit(Change::Image(1)),
+        Event::Wait(60_000),
+        edit(Change::Image(0)),
+        edit(Change::Pause(true)),
+    ];
+    check(Exemption::PausedRecreate, Property::SRecreate, world, events);
+}
+
+#[test]
+fn retries_exhausted() {
+    let events = vec![
+        Event::Wait(60_000),
+        Event::Break(Break::Api(0, 20, ApiFault::Internal)),
+        edit(Change::Image(1)),
+        Event::Wait(400_000),
+    ];
+    check(Exemption::RetriesExhausted, Property::LWake, world(Plane::Ideal, 1, Limits::Pods(1, 0)), events);
+}
+
+#[test]
+fn released_set_runs() {
+    // While the controllers are away, so that one pass meets both.
+    let events = vec![
+        Event::Wait(2_000),
+        Event::Break(Break::Controllers(0, 1_000)),
+        Event::Set(0, SetFate::Relabelled),
+        edit(Change::Image(1)),
+        Event::Wait(5_000),
+    ];
+    check(Exemption::ReleasedSetRuns, Property::SSurge, world(Plane::Ideal, 1, Limits::Pods(0, 1)), events);
+}
+
+#[test]
+fn rollback_creates() {
+    let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    let events = vec![edit(Change::Label(2)), Event::RollbackTo(0)];
+    check(Exemption::RollbackCreates, Property::SRecreate, world, events);
+}
+
+#[test]
+fn terminating_pod_leaves() {
+    let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Pods(0, 4)) };
+    let events = vec![edit(Change::Label(1)), Event::Pod(0, PodFate::Orphaned)];
+    check(Exemption::TerminatingPodLeaves, Property::SStatus, world, events);
+}

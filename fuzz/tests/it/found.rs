@@ -1,0 +1,55 @@
+//! What the harness found in this project, as inputs that say what they do.
+
+use maxsurge_core::cluster::ApiFault;
+use maxsurge_fuzz::generators::{Break, Change, Limits, Plane, PodFate, SetFate};
+use maxsurge_fuzz::{Event, Input, World, rollout};
+
+pub(crate) fn world(plane: Plane, replicas: i32, strategy: Limits) -> World {
+    World {
+        plane,
+        replicas,
+        strategy,
+        min_ready_s: 0,
+        progress_deadline_s: None,
+        history_limit: Some(10),
+        startup_ms: vec![1_000],
+        stop_ms: 0,
+        nodes: 0,
+    }
+}
+
+fn check(world: World, events: Vec<Event>) {
+    let input = Input { world, events };
+    rollout(&input).unwrap_or_else(|broken| panic!("event {}: {}", broken.step, broken.violation));
+}
+
+/// The API server merges owner references by uid: who adopts twice has one reference.
+#[test]
+fn adopting_twice_on_a_stale_cache() {
+    check(world(Plane::Watch(213), 0, Limits::Pods(1, 0)), vec![Event::Stray(155, 0)]);
+}
+
+/// A pass whose claim fails never comes to its deletions, so it must not expect them.
+#[test]
+fn deletions_that_were_never_sent() {
+    let events = vec![
+        Event::Wait(405_000),
+        Event::Break(Break::Api(1, 1, ApiFault::TimedOut)),
+        Event::Edit(vec![Change::Replicas(0)]),
+        Event::Pod(0, PodFate::Orphaned),
+        Event::Break(Break::Api(0, 3, ApiFault::TimedOutAfterEffect)),
+    ];
+    check(world(Plane::Realistic, 1, Limits::Pods(1, 0)), events);
+}
+
+/// Pods of a ReplicaSet that was given up no longer count on their nodes for the siblings that it had.
+#[test]
+fn node_ranks_without_a_released_set() {
+    let events = vec![
+        Event::Edit(vec![Change::Replicas(8)]),
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Wait(6_000),
+        Event::Set(0, SetFate::Relabelled),
+    ];
+    check(World { nodes: 2, ..world(Plane::Ideal, 0, Limits::Pods(1, 0)) }, events);
+}
