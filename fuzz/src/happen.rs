@@ -318,8 +318,9 @@ fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {
     let Some(d) = cluster.store.deployment(id).cloned() else { return };
     let hash = template.stable_hash(d.status.collision_count, KubernetesVersion::V1_37);
     let labels: maxsurge_core::api::StringMap = [("app", "stranger")].into_iter().collect();
+    // Labels that the Deployment's selector takes: were it adopted and returned to, the API server would refuse others.
     let mut own = template.clone();
-    own.labels = labels.clone();
+    own.labels.insert("stranger", "yes");
     let rs = ReplicaSet {
         meta: ObjectMeta {
             name: format!("{}-{hash}", d.meta.name).into(),
@@ -330,7 +331,7 @@ fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {
         spec: ReplicaSetSpec {
             replicas: 0,
             min_ready_seconds: 0,
-            selector: Some(Arc::new(LabelSelector::labels(labels))),
+            selector: Some(Arc::new(LabelSelector::labels(own.labels.clone()))),
             template: own,
         },
         status: Default::default(),

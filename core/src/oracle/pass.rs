@@ -260,7 +260,10 @@ impl<'a> DeploymentPass<'a> {
             return fail(Property::SHist, format!("deletes {name}, which has the present template"));
         }
         let number = |rs: &ReplicaSet| revision(&rs.meta.annotations);
-        let Some(revision) = number(own) else { return Ok(()) };
+        // With unreadable ones the order is that of the algorithm, which the second computation follows.
+        let Some(revision) = number(own).filter(|_| self.owned.iter().all(|rs| number(rs).is_some())) else {
+            return Ok(());
+        };
         let limit = self.d.spec.revision_history_limit.map_or(usize::MAX, |limit| limit.max(0) as usize);
         let later = |old: &&&Arc<ReplicaSet>| {
             old.meta.uid != own.meta.uid
