@@ -159,7 +159,7 @@ impl Scenario {
                     vec![text],
                 );
             }
-            Err(diagnostic) => return fail(vec![diagnostic], vec![text]),
+            Err(diagnostic) => return fail(vec![*diagnostic], vec![text]),
         };
         if let Some(diagnostic) = of_other_kind(&text, &tree) {
             return fail(vec![diagnostic], vec![text]);

@@ -247,7 +247,7 @@ fn startup_from(path: &str, args: &Args, d: &Deployment) -> Result<(Distribution
     let file = input::bytes(path, bytes_max)?;
     let options = ReadOptions { stored: true, input_bytes_max: bytes_max, ..ReadOptions::default() };
     let read = manifest::read(&file.name, &file.bytes, &options);
-    input::tell(&read.diagnostics, &[read.text.clone()])?;
+    input::tell(&read.diagnostics, std::slice::from_ref(&read.text))?;
     let pods: Vec<Pod> = read
         .objects
         .into_iter()

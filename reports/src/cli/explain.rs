@@ -69,7 +69,7 @@ impl Dump {
         let options =
             ReadOptions { stored: true, input_bytes_max: args.limit.bytes(), ..ReadOptions::default() };
         let read = manifest::read(&input.name, &input.bytes, &options);
-        input::tell(&read.diagnostics, &[read.text.clone()])?;
+        input::tell(&read.diagnostics, std::slice::from_ref(&read.text))?;
         let mut dump = Dump::default();
         for located in read.objects {
             match located.object {

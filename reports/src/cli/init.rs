@@ -55,7 +55,7 @@ fn written(args: &InitArgs) -> Result<String, Failure> {
     let file = input::bytes(&args.filename, args.limit.bytes())?;
     let options = ReadOptions { input_bytes_max: args.limit.bytes(), ..ReadOptions::default() };
     let read = manifest::read(&file.name, &file.bytes, &options);
-    input::tell(&read.diagnostics, &[read.text.clone()])?;
+    input::tell(&read.diagnostics, std::slice::from_ref(&read.text))?;
     let mut found: Vec<_> = read
         .objects
         .iter()

@@ -49,8 +49,9 @@ pub(super) fn main(arguments: &[String]) -> Result<(), Failure> {
     let mut theirs = Speaker::start(Command::new(&program).args(["bench", "--seconds", &seconds]))?;
     let mut judge = Speaker::start(Command::new(&program).arg("sync"))?;
 
-    println!("{}", surroundings(&release));
-    println!("{:<38}{:>12}{:>12}{:>9}", "", "ours", release, "ratio");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", surroundings(&release))?;
+    writeln!(out, "{:<38}{:>12}{:>12}{:>9}", "", "ours", release, "ratio")?;
     for (name, case) in cases() {
         let line = case.to_string();
         if case.get("controller").is_some() {
@@ -58,17 +59,18 @@ pub(super) fn main(arguments: &[String]) -> Result<(), Failure> {
             let verdict = sync_of(&line, KubernetesVersion::default());
             let verdict = serde_json::from_str(&verdict).unwrap_or_default();
             if let Err(difference) = same(&verdict, &judge.ask(&line)?) {
-                println!("{name}: {difference}");
+                writeln!(out, "{name}: {difference}")?;
                 return Err(Failure::Different);
             }
         }
         let (ours, theirs) = (fastest(&ours.ask(&line)?)?, fastest(&theirs.ask(&line)?)?);
-        println!(
+        writeln!(
+            out,
             "{name:<38}{:>12}{:>12}{:>8.0}x",
             time(ours),
             time(theirs),
             theirs as f64 / ours.max(1) as f64
-        );
+        )?;
     }
     Ok(())
 }

@@ -173,7 +173,7 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Read {
     for document in documents {
         match document {
             Ok(node) => reader.document(&node),
-            Err(diagnostic) => reader.diagnostics.push(diagnostic),
+            Err(diagnostic) => reader.diagnostics.push(*diagnostic),
         }
     }
     Read { objects: reader.objects, diagnostics: reader.diagnostics, text: reader.text }
@@ -191,19 +191,19 @@ pub fn trees(
     name: &str,
     bytes: &[u8],
     options: &ReadOptions,
-) -> (Arc<SourceText>, Vec<Result<Node, Diagnostic>>) {
+) -> (Arc<SourceText>, Vec<Result<Node, Box<Diagnostic>>>) {
     match split::text_of(bytes, options.input_bytes_max) {
         Ok((text, start)) => {
             let text = Arc::new(SourceText::new(name, text));
             let found = documents(text.text(), start, options);
-            let told = |(span, message)| syntax_error(&text, span, message);
+            let told = |(span, message)| Box::new(syntax_error(&text, span, message));
             let found = found.into_iter().map(|document| document.map_err(told)).collect();
             (text, found)
         }
         Err((code, message, help)) => {
             let text = Arc::new(SourceText::new(name, String::new()));
             let diagnostic = text.diagnostic(Severity::Error, code, None, message, help);
-            (text, vec![Err(diagnostic)])
+            (text, vec![Err(Box::new(diagnostic))])
         }
     }
 }
