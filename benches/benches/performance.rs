@@ -203,6 +203,7 @@ fn main() {
     goals(&mut figures);
     memory(&mut figures);
     peers(&mut figures);
+    figures.push_str("\n![cost against pods](cost-by-pods.png)\n");
     let text = format!("{before}<!-- figures -->\n\n{figures}\n<!-- end of figures -->{after}");
     std::fs::write(&file, text).expect("PERFORMANCE.md can be written");
     println!("renewed {}", file.display());
