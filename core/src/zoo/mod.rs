@@ -1,7 +1,7 @@
 //! The bug zoo: known bugs of rollout controllers, each a change of one to three lines that is built in only with the
 //! feature `zoo`. The harness runs on one of them at a time and has to find it; what judges never looks here.
 //!
-//! Without the feature [`active`] is the constant `false`, so that the seeds leave nothing behind in the binary. With it,
+//! Without the feature `active` is the constant `false`, so that the seeds leave nothing behind in the binary. With it,
 //! no mutant is active until the harness activates one on its own thread.
 
 #[cfg(feature = "zoo")]
