@@ -190,7 +190,7 @@ pub fn file(input: &Input) -> Result<String, String> {
 /// A script for a real cluster: the same commands, with pauses between them.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn script(input: &Input) -> Result<String, String> {
     let (steps, _) = steps(input)?;
     let mut script = String::from("#!/bin/sh -e\n");

@@ -222,14 +222,14 @@ fn assumptions_table(comparison: &Comparison) -> String {
     // Origins stay whole, and so does the longest part of a source, such as a field's name; values take what is left.
     let longest =
         |of: &dyn Fn(&Assumption) -> usize| comparison.assumptions.iter().map(of).max().unwrap_or(0);
-    let name = longest(&|a| a.name.chars().count()).min(20);
-    let left = usize::from(WIDTH_COLUMNS).saturating_sub(name + longest(&|a| a.origin.as_str().len()) + 8);
     let part = |text: &str| {
         let words = text.split_whitespace().flat_map(format::parts);
         words.map(|part| part.chars().count()).max().unwrap_or(0)
     };
-    let source = longest(&|a| part(&a.source)).max(left / 2 - 2).min(left - 12);
-    let value = longest(&|a| a.value.chars().count()).min(left - source);
+    let name = longest(&|a| a.name.chars().count()).min(longest(&|a| part(&a.name)).max(20));
+    let left = usize::from(WIDTH_COLUMNS).saturating_sub(name + longest(&|a| a.origin.as_str().len()) + 8);
+    let source = longest(&|a| part(&a.source)).max(left / 2 - 2).min(left.saturating_sub(12));
+    let value = longest(&|a| a.value.chars().count()).min(left.saturating_sub(source));
     let wrapped = |text: &str, width: usize| format::lines(text, width).join("\n");
     for a in &comparison.assumptions {
         table.add_row([
