@@ -274,6 +274,8 @@ pub enum Origin {
     Manifest,
     /// A flag on the command line.
     Flag,
+    /// What holds where nobody said anything: the API server's default, or this program's.
+    Default,
     /// A guess of this program: worth checking.
     Assumed,
     /// The preset of the simulated cluster.
@@ -287,6 +289,7 @@ impl Origin {
         match self {
             Self::Manifest => "manifest",
             Self::Flag => "flag",
+            Self::Default => "default",
             Self::Assumed => "assumed",
             Self::Preset => "preset",
         }

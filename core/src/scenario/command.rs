@@ -59,6 +59,8 @@ pub enum Verb {
         /// Lists are merged by name.
         strategic: bool,
     },
+    /// `edit TARGET`: what the editor leaves, from the step's `edit`.
+    Edit(Target, serde_json::Value),
     /// `label TARGET KEY=VALUE KEY- …`.
     Label(Target, Vec<(String, Option<String>)>),
     /// `annotate TARGET KEY=VALUE KEY- …`.
@@ -91,7 +93,7 @@ pub struct Command {
 
 /// What is accepted, for messages.
 const ACCEPTED: &str = "apply -f FILE, set image, scale --replicas, rollout \
-     pause|resume|undo|restart|status, patch -p, label, annotate, delete pod, cordon, \
+     pause|resume|undo|restart|status, patch -p, edit, label, annotate, delete pod, cordon, \
      uncordon, drain, delete node";
 
 impl Command {
@@ -246,9 +248,8 @@ impl Line {
                 Ok(Verb::Drain { node: self.node(1)?, force, timeout })
             }
             ("taint", _) => Err("kubectl taint is not modelled; use kubectl cordon or drain".into()),
-            ("edit", _) => {
-                Err("kubectl edit opens an editor; write the change as kubectl patch TARGET -p PATCH".into())
-            }
+            // What is typed into the editor stands beside the command.
+            ("edit", _) => Ok(Verb::Edit(self.only_target(1)?, serde_json::Value::Null)),
             _ => Err(format!(
                 "kubectl {} is not modelled; accepted are {ACCEPTED}",
                 self.words.iter().take(2).cloned().collect::<Vec<_>>().join(" ")

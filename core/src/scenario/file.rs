@@ -58,6 +58,7 @@ struct RawStep {
     at: Option<String>,
     after: Option<String>,
     run: Option<String>,
+    edit: Option<Value>,
     #[serde(rename = "await")]
     await_: Option<String>,
     within: Option<String>,
@@ -312,7 +313,22 @@ fn step_of(
     }
     let (action, text) = match (&raw.run, &raw.await_, &raw.fault) {
         (Some(run), None, None) => {
-            let command = Command::parse(run).map_err(|why| (".run", why))?;
+            let mut command = Command::parse(run).map_err(|why| (".run", why))?;
+            if let super::Verb::Edit(_, left) = &mut command.verb {
+                *left = match &raw.edit {
+                    Some(fields) if fields.is_object() => fields.clone(),
+                    Some(_) => {
+                        return Err((".edit", "must be an object, such as {spec: {replicas: 5}}".into()));
+                    }
+                    None => {
+                        let why = "kubectl edit opens an editor; say in `edit` beside it how the fields read when it is closed, \
+                                   such as `edit: {spec: {replicas: 5}}`";
+                        return Err((".run", why.into()));
+                    }
+                };
+            } else if raw.edit.is_some() {
+                return Err((".edit", "belongs to a step with `run: kubectl edit …`".into()));
+            }
             if let super::Verb::Apply(file) = &command.verb
                 && !manifests.contains_key(file)
             {
@@ -458,7 +474,12 @@ pub fn schema() -> Value {
             "at": time("When, after the start of the scenario"),
             "after": time("When, after the end of the step before (default 0s)"),
             "run": text("A kubectl command: apply -f FILE, set image, scale, rollout \
-                pause|resume|undo|restart|status, patch, label, annotate, delete pod, cordon, uncordon, drain, delete node"),
+                pause|resume|undo|restart|status, patch, edit, label, annotate, delete pod, cordon, uncordon, drain, delete node"),
+            "edit": {
+                "type": "object",
+                "description": "With `run: kubectl edit …`: the fields as they read when the editor is closed; others stay, null \
+                    removes one, lists of containers are merged by name",
+            },
             "await": text("Waits for `complete`, `deadline`, or a number such as `updated>=6`"),
             "within": time("The longest wait; default: until the horizon"),
             "fault": world::fault_schema(false),

@@ -83,6 +83,13 @@ impl Person {
                     Ok(())
                 })
             }
+            Verb::Edit(target, left) => {
+                let reply = self.change(target, namespace, world, "edited", "", |object| {
+                    merge(object, left, true);
+                    Ok(())
+                })?;
+                Ok(if reply.is_empty() { "Edit cancelled, no changes made.".into() } else { reply })
+            }
             Verb::Label(target, pairs) if target.kind == TargetKind::Pod => {
                 label_pod(&target.name, pairs, world)
             }

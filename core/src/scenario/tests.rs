@@ -1,4 +1,5 @@
-use super::{Command, Condition, Count, End, Scenario, Verb, simulate};
+use super::{Action, Command, Condition, Count, End, Moment, Observer, Scenario, Step, Verb, simulate};
+use crate::cluster::UserError;
 
 const WEB: &str = r#"
 apiVersion: maxsurge.dev/v1alpha1
@@ -40,6 +41,49 @@ fn runs_to_its_end() {
     assert_eq!(end("- {await: 'updated>=9', within: 5s}\n"), End::NotAwaited(2));
     let patch = "- run: kubectl patch deploy/web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"v3\"}]}}}}'\n";
     assert_eq!(end(patch), End::Complete);
+}
+
+/// What kubectl said to each command.
+#[derive(Default)]
+struct Said(Vec<String>);
+
+impl Observer for Said {
+    fn step(&mut self, _: &Moment<'_>, step: &Step, reply: Result<&str, &UserError>) {
+        if matches!(step.action, Action::Run(_)) {
+            self.0.push(reply.map_or_else(|why| why.0.clone(), ToOwned::to_owned));
+        }
+    }
+    fn instant(&mut self, _: &Moment<'_>) {}
+}
+
+#[test]
+fn an_edit_is_what_the_editor_leaves() {
+    let replies = |steps: &str| {
+        let mut said = Said::default();
+        simulate(&read(steps).expect("well-formed"), 0, &mut said).expect("it is played");
+        said.0
+    };
+    let image = "edit: {spec: {replicas: 5, template: {spec: {containers: [{name: app, image: v2}]}}}}";
+    let found = replies(&format!("- run: kubectl edit deploy/web\n  {image}\n- await: updated>=5\n"));
+    assert_eq!(found.last().map(String::as_str), Some("deployment.apps/web edited"));
+    let found = replies("- run: kubectl edit deploy/web\n  edit: {spec: {replicas: 3}}\n");
+    assert_eq!(found.last().map(String::as_str), Some("Edit cancelled, no changes made."));
+    let found = replies("- run: kubectl edit deploy/web\n  edit: {spec: {replicas: -3}}\n");
+    assert!(
+        found.last().is_some_and(|said| said.contains("must be greater than or equal to 0")),
+        "{found:?}"
+    );
+    for (steps, why) in [
+        ("- run: kubectl edit deploy/web\n", "kubectl edit opens an editor"),
+        ("- run: kubectl edit deploy/web\n  edit: 5\n", "edit: must be an object"),
+        (
+            "- run: kubectl scale deploy/web --replicas=1\n  edit: {}\n",
+            "belongs to a step with `run: kubectl edit",
+        ),
+    ] {
+        let error = read(steps).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
 }
 
 #[test]

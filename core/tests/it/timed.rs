@@ -66,3 +66,15 @@ fn without_limits_only_the_pods_take_time() {
     // Waves of 25 + 25 new pods, a wave each 2 s: 50, then 50 more.
     assert!((4.0..=6.0).contains(&s), "{s} s");
 }
+
+/// One event and one request take as long as the median hop of the recorded rollouts.
+#[test]
+fn a_hop_takes_what_was_recorded() {
+    let recorded = include_str!("testdata/hops.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut hops: Vec<f64> =
+        recorded.map(|line| line.split(' ').nth(1).expect("two columns").parse().expect("seconds")).collect();
+    hops.sort_by(f64::total_cmp);
+    let config = ClusterConfig::realistic();
+    let hop_s = (config.request_latency_ns + config.watch_delay_ns) as f64 / SECOND as f64;
+    assert_eq!((hops.len(), hops[hops.len() / 2]), (45, hop_s));
+}

@@ -17,7 +17,7 @@ use maxsurge_core::api::manifest::{self, Object, ReadOptions};
 use maxsurge_core::api::{Deployment, Pod};
 use maxsurge_core::sim::Distribution;
 
-/// Arguments of `maxsurge compare`.
+/// Compare rollout strategies of a Deployment: availability, duration, peak pods, as a table and plotted
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   maxsurge compare                                   the embedded example
@@ -35,9 +35,9 @@ pub struct Args {
     /// Strategies besides the manifest's own: `Recreate` or maxSurge/maxUnavailable, comma separated
     #[arg(long, value_name = "LIST", default_value = compare::DEFAULTS)]
     strategies: String,
-    /// Runs per strategy and situation
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    seeds: u32,
+    /// Runs per strategy and situation [default: 200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    seeds: Option<u32>,
     /// Control plane to simulate
     #[arg(long, value_enum, default_value_t = Preset::Realistic)]
     preset: Preset,
@@ -79,6 +79,12 @@ pub struct Args {
     output: Output,
     #[command(flatten)]
     version: VersionArg,
+}
+
+impl Args {
+    fn seeds(&self) -> u32 {
+        self.seeds.unwrap_or(200)
+    }
 }
 
 /// What to print.
@@ -171,7 +177,7 @@ impl Job<'_> {
         for (factor, words) in [(0.5, "halved"), (4.0, "four times as long")] {
             let setting = Setting { startup: self.setting.startup.scaled(factor), ..self.setting.clone() };
             let found =
-                self.situation(&setting, SituationId::GoodImage, self.args.seeds.min(SENSITIVITY_SEEDS))?;
+                self.situation(&setting, SituationId::GoodImage, self.args.seeds().min(SENSITIVITY_SEEDS))?;
             let best = compare::best(&found).map(|best| best.label.clone());
             if best.as_deref() != advised {
                 other.push(format!(
@@ -282,6 +288,9 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         ideal: args.preset == Preset::Ideal,
         version: args.version.kubernetes_version,
         horizon_s: Some(seconds("--horizon", &args.horizon)? as i64),
+        replicas: loaded.replicas_given,
+        seeds: args.seeds.is_some(),
+        written: loaded.written,
     };
     let setting = compare::setting(d, &choices).map_err(Failure::input)?;
     let candidates = compare::candidates(d, &args.strategies).map_err(Failure::input)?;
@@ -299,8 +308,8 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
             further.push(asked.id());
         }
     }
-    let runs = u64::from(args.seeds) * (2 + further.len() as u64)
-        + if choices.startup.is_none() { u64::from(args.seeds.min(SENSITIVITY_SEEDS)) * 2 } else { 0 };
+    let runs = u64::from(args.seeds()) * (2 + further.len() as u64)
+        + if choices.startup.is_none() { u64::from(args.seeds().min(SENSITIVITY_SEEDS)) * 2 } else { 0 };
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(runs * candidates.len() as u64).with_style(
             ProgressStyle::with_template("{bar:40} {pos}/{len} rollouts, {eta} left")
@@ -310,20 +319,19 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
         ProgressBar::hidden()
     };
     let job = Job { args, setting, choices, candidates, stop, bar };
-    let good = job.situation(&job.setting, SituationId::GoodImage, args.seeds)?;
+    let good = job.situation(&job.setting, SituationId::GoodImage, args.seeds())?;
     let advised =
         compare::best(&good).map(|best| (best.id.clone(), best.label.clone(), best.is_manifest_own));
-    let bad = job.situation(&job.setting, SituationId::BadImage, args.seeds)?;
+    let bad = job.situation(&job.setting, SituationId::BadImage, args.seeds())?;
     let mut situations = vec![good, bad];
     for id in &further {
-        situations.push(job.situation(&job.setting, *id, args.seeds)?);
+        situations.push(job.situation(&job.setting, *id, args.seeds())?);
     }
     let good = &situations[0];
     let ranking_note = job.ranking_note(advised.as_ref().map(|(_, label, _)| label.as_str()))?;
     job.bar.finish_and_clear();
     let seeds = good.strategies.first().map_or(0, |s| s.finished.total_runs);
-    let mut assumptions =
-        compare::assumptions(&job.setting, &job.choices, seeds, loaded.replicas_given, &further);
+    let mut assumptions = compare::assumptions(&job.setting, &job.choices, seeds, &further);
     // Named once as warnings, and again among what the figures rest on.
     assumptions.extend(loaded.warnings.iter().map(|warning| {
         let (kind, why) = warning.split_once(' ').unwrap_or((warning, ""));
@@ -338,8 +346,8 @@ fn one(args: &Args, loaded: manifests::Loaded) -> Result<Comparison, Failure> {
     if seeds == 0 {
         return Err(Failure::limit("interrupted before the first seed was through; nothing was written"));
     }
-    if seeds < args.seeds {
-        warnings.push(format!("interrupted: {seeds} of {} seeds", args.seeds));
+    if seeds < args.seeds() {
+        warnings.push(format!("interrupted: {seeds} of {} seeds", args.seeds()));
     }
     let namespace = if d.meta.namespace.is_empty() { "default" } else { d.meta.namespace.as_str() };
     let patch = advised.as_ref().filter(|(_, _, own)| !own).and_then(|(_, label, _)| {

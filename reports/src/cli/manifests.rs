@@ -9,6 +9,7 @@ use maxsurge_core::api::manifest::{self, Located, Object, ReadOptions, SourceTex
 
 use super::Failure;
 use super::input::{self, Input};
+use crate::compare::Written;
 
 /// What every command that reads manifests understands.
 #[derive(clap::Args, Debug)]
@@ -26,7 +27,7 @@ pub struct ManifestArgs {
     #[arg(long)]
     all: bool,
     /// Wanted pods, instead of the manifest's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(0..))]
     replicas: Option<i32>,
     /// What to do about unknown and repeated fields
     #[arg(long, value_enum, default_value_t = Validation::Strict)]
@@ -60,6 +61,8 @@ pub struct Loaded {
     pub deployment: Deployment,
     /// Whether `replicas` came from the command line.
     pub replicas_given: bool,
+    /// What the manifest says itself.
+    pub written: Written,
     /// One sentence each.
     pub warnings: Vec<String>,
 }
@@ -151,10 +154,10 @@ fn one(
         }
         _ => None,
     });
-    let written = located.source.span_of("spec.replicas") != located.source.span_of("spec");
+    let written = located.source.written().map_or_else(Written::default, |value| Written::of(&value));
     match (args.replicas, scaled) {
         (Some(replicas), _) => deployment.spec.replicas = Some(replicas),
-        (None, Some(hpa)) if !written => {
+        (None, Some(hpa)) if !written.replicas => {
             return Err(Failure::input(format!(
                 "{}:{}: Deployment {:?} leaves its size to HorizontalPodAutoscaler {hpa:?}; say with --replicas N how many \
                  pods there are when the rollout begins",
@@ -165,7 +168,7 @@ fn one(
         }
         _ => {}
     }
-    Ok(Loaded { deployment, replicas_given: args.replicas.is_some(), warnings: named.to_vec() })
+    Ok(Loaded { deployment, replicas_given: args.replicas.is_some(), written, warnings: named.to_vec() })
 }
 
 /// One sentence for each kind that is read but not simulated, and for each that is not modelled at all.

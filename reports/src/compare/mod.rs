@@ -1,5 +1,6 @@
 //! Simulates each strategy many times and sums up: the step from a Deployment to a [`crate::model::Comparison`].
 
+mod assumptions;
 mod setting;
 mod simulate;
 mod startup;
@@ -13,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use maxsurge_core::sim::SECOND;
 use rayon::prelude::*;
 
-pub use self::setting::{Choices, assumptions, setting};
+pub use self::assumptions::assumptions;
+pub use self::setting::{Choices, Written, setting};
 pub use self::simulate::{Run, Setting, run};
 pub use self::startup::{Measured, measured};
 pub use self::strategy::{Candidate, DEFAULTS, candidates, label, parse, resolve};

@@ -1,14 +1,13 @@
-//! From a manifest and flags to what is simulated, with the origin of every value.
+//! From a manifest and flags to what is simulated.
 
-use maxsurge_core::api::{Deployment, KubernetesVersion, Tolerated};
-use maxsurge_core::cluster::nodes::{Capacity, NODE_MONITOR_GRACE_S, NodeConfig, UNREACHABLE};
+use maxsurge_core::api::{Deployment, KubernetesVersion};
+use maxsurge_core::cluster::nodes::{Capacity, NodeConfig};
 use maxsurge_core::cluster::{ClusterConfig, RequestBudget};
 use maxsurge_core::sim::Distribution;
 use maxsurge_core::workload::ReadinessProbe;
 use serde_json::Value;
 
 use super::simulate::Setting;
-use crate::model::{Assumption, Origin, SituationId};
 
 /// What the user said on the command line; `None` = nothing.
 #[derive(Clone, Debug, Default)]
@@ -33,12 +32,45 @@ pub struct Choices {
     pub node_capacity: Option<(Capacity, String)>,
     /// `--kubernetes-version`.
     pub version: KubernetesVersion,
+    /// `--replicas` was given.
+    pub replicas: bool,
+    /// `--seeds` was given.
+    pub seeds: bool,
+    /// What the manifest says itself.
+    pub written: Written,
+}
+
+/// Which fields the manifest says itself; the others are the API server's defaults.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// `spec.replicas`.
+    pub replicas: bool,
+    /// `spec.minReadySeconds`.
+    pub min_ready_seconds: bool,
+    /// `spec.progressDeadlineSeconds`.
+    pub progress_deadline: bool,
+    /// `spec.template.spec.terminationGracePeriodSeconds`.
+    pub grace_period: bool,
+}
+
+impl Written {
+    /// Of a manifest as it was written, before defaults.
+    #[must_use]
+    pub fn of(manifest: &Value) -> Self {
+        let has = |pointer: &str| manifest.pointer(pointer).is_some_and(|value| !value.is_null());
+        Written {
+            replicas: has("/spec/replicas"),
+            min_ready_seconds: has("/spec/minReadySeconds"),
+            progress_deadline: has("/spec/progressDeadlineSeconds"),
+            grace_period: has("/spec/template/spec/terminationGracePeriodSeconds"),
+        }
+    }
 }
 
 /// Nodes of the situations that need some: the loss of one takes a fifth of the pods.
 const ASSUMED_NODES: u32 = 5;
-const ASSUMED_STARTUP: &str = "p50=8s,p95=25s";
-const ASSUMED_STOP: &str = "p50=1s,p95=5s";
+pub(super) const ASSUMED_STARTUP: &str = "p50=8s,p95=25s";
+pub(super) const ASSUMED_STOP: &str = "p50=1s,p95=5s";
 
 fn probe_of(container: &Value) -> Option<ReadinessProbe> {
     let probe = container.get("readinessProbe")?;
@@ -121,153 +153,4 @@ fn next_image(image: &str) -> String {
         _ => name,
     };
     format!("{name}:next")
-}
-
-/// Every value that the figures rest on.
-pub fn assumptions(
-    setting: &Setting,
-    choices: &Choices,
-    seeds: u32,
-    replicas_given: bool,
-    situations: &[SituationId],
-) -> Vec<Assumption> {
-    let d = &setting.deployment;
-    let mut list = Vec::new();
-    let mut add = |name: &str, value: String, origin: Origin, source: &str| {
-        list.push(Assumption { name: name.into(), value, origin, source: source.into() });
-    };
-    if replicas_given {
-        add("replicas", d.replicas().to_string(), Origin::Flag, "--replicas");
-    } else {
-        add("replicas", d.replicas().to_string(), Origin::Manifest, "spec.replicas");
-    }
-    add("new image", setting.to_image.clone(), from(choices.to_image.is_some()), "--to-image");
-    match (&choices.startup, &choices.startup_from) {
-        (Some((_, text)), Some(file)) => {
-            let source = format!("--startup-from {file}: status.startTime to Ready, whole seconds");
-            add("application startup", text.clone(), Origin::Flag, &source);
-        }
-        (Some((_, text)), None) => add("application startup", text.clone(), Origin::Flag, "--startup"),
-        (None, _) => add(
-            "application startup",
-            ASSUMED_STARTUP.replace(',', ", "),
-            Origin::Assumed,
-            "a guess: set --startup or --startup-from",
-        ),
-    }
-    match setting.probe {
-        None if choices.startup_from.is_some() => {
-            add("readiness probe", "in the measured startup".into(), Origin::Flag, "--startup-from");
-        }
-        Some(probe) => add(
-            "readiness probe",
-            format!(
-                "after {} s, every {} s, {} success(es)",
-                probe.initial_delay_s, probe.period_s, probe.successes
-            ),
-            Origin::Manifest,
-            "spec.template.spec.containers[].readinessProbe",
-        ),
-        None => {
-            add("readiness probe", "none: ready when started".into(), Origin::Manifest, "no readinessProbe")
-        }
-    }
-    match &choices.stop {
-        Some((_, text)) => add("time to stop", text.clone(), Origin::Flag, "--stop"),
-        None => add(
-            "time to stop",
-            ASSUMED_STOP.replace(',', ", "),
-            Origin::Assumed,
-            "a guess: set --stop (preStop sleep is added, the grace period is the limit)",
-        ),
-    }
-    add(
-        "grace period",
-        format!("{} s", d.spec.template.grace_s()),
-        Origin::Manifest,
-        "spec.template.spec.terminationGracePeriodSeconds",
-    );
-    add(
-        "minReadySeconds",
-        format!("{} s", d.spec.min_ready_seconds),
-        Origin::Manifest,
-        "spec.minReadySeconds",
-    );
-    add(
-        "progress deadline",
-        d.spec.progress_deadline_seconds.map_or_else(|| "none".into(), |s| format!("{s} s")),
-        Origin::Manifest,
-        "spec.progressDeadlineSeconds",
-    );
-    let preset = |flag: bool| if flag { Origin::Flag } else { Origin::Preset };
-    add(
-        "API request budget",
-        setting.config.budget.map_or_else(
-            || "none".into(),
-            |budget| format!("{}/s, burst {}, each controller", budget.qps, budget.burst),
-        ),
-        preset(choices.qps.is_some()),
-        "kube-controller-manager --kube-api-qps, --kube-api-burst",
-    );
-    let ms = |ns: i64| format!("{} ms", ns / maxsurge_core::sim::MS);
-    add(
-        "API request latency",
-        ms(setting.config.request_latency_ns),
-        Origin::Preset,
-        "control plane at rest",
-    );
-    add("watch delay", ms(setting.config.watch_delay_ns), Origin::Preset, "control plane at rest");
-    add(
-        "pod creation to container start",
-        ms(setting.config.start_delay_ns),
-        Origin::Preset,
-        "scheduler, kubelet; image present",
-    );
-    add(
-        "controller workers",
-        setting.config.workers.to_string(),
-        Origin::Preset,
-        "--concurrent-deployment-syncs, --concurrent-replicaset-syncs",
-    );
-    let kind = match &choices.node_capacity {
-        Some((_, text)) => text.replace(',', ", "),
-        None => format!("pods={}", setting.capacity.pods),
-    };
-    match choices.nodes {
-        Some(n) => add("nodes", format!("{n} of {kind}"), Origin::Flag, "--nodes, --node-capacity"),
-        None => add("nodes", "enough room for every pod".into(), Origin::Assumed, "set --nodes for a limit"),
-    }
-    if situations.contains(&SituationId::NodeLoss) {
-        add(
-            "nodes when one is lost",
-            format!("{} of {kind}; the fullest stops when half the pods are new", setting.nodes),
-            if choices.nodes.is_some() { Origin::Flag } else { Origin::Assumed },
-            "--nodes; the node does not come back",
-        );
-        let stay = match d.spec.template.tolerates(UNREACHABLE) {
-            Tolerated::Seconds(s) => format!("its pods go {s} s later"),
-            Tolerated::Forever => "its pods are never given up".into(),
-        };
-        add(
-            "loss of a node",
-            format!("noticed after {NODE_MONITOR_GRACE_S} s, {stay}"),
-            Origin::Preset,
-            "kube-controller-manager --node-monitor-grace-period, tolerationSeconds",
-        );
-    }
-    if situations.contains(&SituationId::NoSpareNode) {
-        let nodes = setting.exact_nodes();
-        add(
-            "nodes without spare room",
-            format!("{}, together for exactly {} pods", nodes.len(), d.replicas()),
-            if choices.nodes.is_some() { Origin::Flag } else { Origin::Assumed },
-            "--nodes; room for the declared replicas and nothing else",
-        );
-    }
-    add("seeds", seeds.to_string(), Origin::Flag, "--seeds");
-    list
-}
-
-fn from(flag: bool) -> Origin {
-    if flag { Origin::Flag } else { Origin::Assumed }
 }

@@ -31,7 +31,10 @@ pub fn best(situation: &Situation) -> Option<&StrategyResult> {
 fn told(result: &StrategyResult, replicas: u32) -> String {
     let low = result.min_available_pods.p5;
     let keeps = if low >= replicas {
-        format!("keeps all {replicas} pods available")
+        match replicas {
+            1 => "keeps its pod available".to_owned(),
+            _ => format!("keeps all {replicas} pods available"),
+        }
     } else {
         format!("drops to {low} of {replicas} available pods")
     };

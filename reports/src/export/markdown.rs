@@ -49,7 +49,8 @@ pub fn summary(comparison: &Comparison) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let groups: Vec<String> = [Origin::Assumed, Origin::Flag, Origin::Manifest, Origin::Preset]
+    let origins = [Origin::Assumed, Origin::Flag, Origin::Manifest, Origin::Default, Origin::Preset];
+    let groups: Vec<String> = origins
         .into_iter()
         .filter_map(|origin| {
             let list = assumed(origin);

@@ -11,11 +11,7 @@ pub(super) fn text_of(bytes: &[u8], bytes_max: usize) -> Result<(String, usize),
     if bytes.len() > bytes_max.min(u32::MAX as usize) {
         return Err((
             Code::Limit,
-            format!(
-                "the file has {}, more than the limit of {}",
-                megabytes(bytes.len()),
-                megabytes(bytes_max)
-            ),
+            format!("the file has more than the limit of {}", megabytes(bytes_max)),
             "is it the right file? If so, raise the limit of input bytes or split the file".into(),
         ));
     }
