@@ -267,6 +267,9 @@ pub fn run(
         }
         (None, None) if no_room => Some("new pods stay Pending, no node has room for them".to_string()),
         (None, Some(_)) => Some("ProgressDeadlineExceeded: new pods never became ready".to_string()),
+        (None, None) if situation == SituationId::BadImage => {
+            Some("new pods never became ready, and no deadline was reported".to_string())
+        }
         (None, None) => Some(format!("not complete after {} s", setting.horizon_s)),
     };
     Ok(Run {

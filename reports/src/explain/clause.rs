@@ -192,18 +192,35 @@ fn ready_seconds(own: &Own<'_>, now: Time, show: &dyn Fn(Time) -> String) -> Opt
     Some(Line::new(Clause::MinReadySeconds, text))
 }
 
-/// The deadline reports, and does nothing.
+/// The deadline reports, and does nothing; or it does not even run.
 pub(super) fn deadline(own: &Own<'_>) -> Option<Line> {
     let d = own.d;
-    (progressing(d) == "ProgressDeadlineExceeded").then(|| {
-        let text = format!(
-            "The progress deadline ({} s without progress) is exceeded. That is a report only: nothing is rolled back by itself, and \
-             the rollout goes on when the cause is gone.",
-            d.spec.progress_deadline_seconds.unwrap_or(600)
-        );
-        let undo = own.kubectl(&format!("rollout undo deployment/{}", d.meta.name));
-        Line::new(Clause::Deadline, text).look(undo)
-    })
+    let limit_s = d.spec.progress_deadline_seconds.filter(|s| *s < i32::MAX)?;
+    let undo = || own.kubectl(&format!("rollout undo deployment/{}", d.meta.name));
+    match progressing(d) {
+        "ProgressDeadlineExceeded" => {
+            let text = format!(
+                "The progress deadline ({limit_s} s without progress) is exceeded. That is a report only: nothing is rolled back by \
+                 itself, and the rollout goes on when the cause is gone."
+            );
+            Some(Line::new(Clause::Deadline, text).look(undo()))
+        }
+        // Set when a rollout completes. While all pods are of the new template, the controller goes by it. A Recreate rollout whose
+        // first status write meets a conflict never gets another reason (`syncRolloutStatus`, isCompleteDeployment).
+        "NewReplicaSetAvailable"
+            if d.status.replicas == d.status.updated_replicas
+                && d.meta.generation <= d.status.observed_generation
+                && !matches!(rollout_status(d), RolloutStatus::Done(_)) =>
+        {
+            let text = format!(
+                "No progress deadline runs ({limit_s} s are set): the condition Progressing still has the reason of a completed \
+                 rollout, NewReplicaSetAvailable, and while all pods are new the controller leaves it at that. \
+                 ProgressDeadlineExceeded will not be reported, however long this lasts."
+            );
+            Some(Line::new(Clause::NoDeadline, text).look(undo()))
+        }
+        _ => None,
+    }
 }
 
 /// What the API server refused.

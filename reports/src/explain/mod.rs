@@ -64,6 +64,8 @@ pub enum Clause {
     Terminating,
     /// The progress deadline is exceeded.
     Deadline,
+    /// The progress deadline is not watched.
+    NoDeadline,
     /// A ReplicaSet cannot create pods.
     ReplicaFailure,
     /// A cause in the pods.
@@ -89,6 +91,7 @@ impl Clause {
             Clause::MinReadySeconds => "min-ready-seconds",
             Clause::Terminating => "terminating",
             Clause::Deadline => "deadline",
+            Clause::NoDeadline => "no-deadline",
             Clause::ReplicaFailure => "replica-failure",
             Clause::Pods => "pods",
             Clause::NoNews => "no-news",
