@@ -1,7 +1,8 @@
-//! Developer commands: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask gallery`, `cargo xtask ci`.
 
 mod bench;
 mod conformance;
+mod gallery;
 mod regress;
 mod tidy;
 mod zoo;
@@ -20,6 +21,7 @@ usage: cargo xtask COMMAND
   regress add CRASH NAME [TARGET]
                 commits a finding of the fuzzer, so that every `cargo test` replays it
   bench COMMAND figures of PERFORMANCE.md, instruction counts, peers (`cargo xtask bench` lists them)
+  gallery       renews reports/gallery, the report that README shows
   ci [STEP …]   everything that must hold before a change is taken (.ci/run)";
 
 fn main() -> ExitCode {
@@ -37,6 +39,10 @@ fn main() -> ExitCode {
         Some("bench") => match bench::run(&root(), &arguments.collect::<Vec<_>>()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => say(&format!("error: {error}\n\n{}", bench::USAGE), ExitCode::FAILURE),
+        },
+        Some("gallery") => match gallery::run(&root()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => say(&format!("error: {error}"), ExitCode::FAILURE),
         },
         Some("ci") => run(Command::new(root().join(".ci/run")).args(arguments)),
         Some("conformance") => conformance::main(&arguments.collect::<Vec<_>>()),

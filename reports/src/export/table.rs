@@ -199,22 +199,27 @@ fn reasons(out: &mut String, situation: &Situation) {
     }
 }
 
-/// Each reason for not finishing with the strategies it stopped, or `all`.
+/// Each reason for not finishing with the strategies it stopped (and in how many runs, if not in all), or `all`.
 #[must_use]
 pub fn why_not(situation: &Situation) -> Vec<(&str, String)> {
-    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut said: Vec<(&str, Vec<String>)> = Vec::new();
     for strategy in &situation.strategies {
+        let runs = strategy.finished.total_runs;
         for why in &strategy.finished.why_not {
+            let who = match why.runs {
+                n if n < runs => format!("{}, {n} of {runs} runs", strategy.label),
+                _ => strategy.label.clone(),
+            };
             match said.iter_mut().find(|(reason, _)| *reason == why.reason) {
-                Some((_, labels)) => labels.push(&strategy.label),
-                None => said.push((&why.reason, vec![&strategy.label])),
+                Some((_, those)) => those.push(who),
+                None => said.push((&why.reason, vec![who])),
             }
         }
     }
-    let who = |labels: &[&str]| {
-        if labels.len() == situation.strategies.len() { "all".to_owned() } else { labels.join(", ") }
+    let who = |those: &[String]| {
+        if those.len() == situation.strategies.len() { "all".to_owned() } else { those.join("; ") }
     };
-    said.into_iter().map(|(reason, labels)| (reason, who(&labels))).collect()
+    said.into_iter().map(|(reason, those)| (reason, who(&those))).collect()
 }
 
 fn assumptions_table(comparison: &Comparison) -> String {
