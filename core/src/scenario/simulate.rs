@@ -208,9 +208,12 @@ impl<O: Observer> Play<'_, O> {
             }
             Action::Run(command) => {
                 if let Verb::Status(_, timeout) = &command.verb {
-                    self.run_until(until(*timeout), |d| {
+                    let over = self.run_until(until(*timeout), |d| {
                         d.is_none_or(|d| !matches!(rollout_status(d), RolloutStatus::Waiting(_)))
                     })?;
+                    if !over && timeout.is_some() {
+                        self.tell("error: timed out waiting for the condition");
+                    }
                 }
                 if let Verb::Drain { node, timeout, .. } = &command.verb {
                     let limit = until(*timeout).min(horizon);
@@ -291,7 +294,10 @@ fn holds(condition: Condition, d: &Deployment) -> bool {
         return false;
     }
     match condition {
-        Condition::Complete => progressing(d) == "NewReplicaSetAvailable",
+        // The reason alone may be that of the rollout before, as long as a Recreate rollout waits for old pods.
+        Condition::Complete => {
+            progressing(d) == "NewReplicaSetAvailable" && matches!(rollout_status(d), RolloutStatus::Done(_))
+        }
         Condition::Deadline => progressing(d) == "ProgressDeadlineExceeded",
         Condition::AtLeast(count, n) => number(count) >= n,
         Condition::AtMost(count, n) => number(count) <= n,
