@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use maxsurge_core::zoo::{ENTRIES, activate};
 
+use crate::exhaust::{Bounds, SmallWorld, check};
+use crate::generators::Limits;
 use crate::hunt::{Budget, hunt};
 
 /// Name of the mutant.
@@ -18,6 +20,29 @@ pub fn plant() {
     activate(Some(entry.mutant));
 }
 
+/// What the exhaustive search must find in its smallest worlds: a wrong number, a wrong moment, a wrong memory.
+const SEARCHED: [(&str, Limits); 3] = [
+    ("s-no-surge", Limits::Pods(1, 0)),
+    ("recreate-eager", Limits::Recreate),
+    ("s-delete-unconfirmed", Limits::Pods(0, 1)),
+];
+
+/// Searches small worlds exhaustively for other bugs.
+fn search() -> ExitCode {
+    for (name, strategy) in SEARCHED {
+        let entry = ENTRIES.iter().find(|entry| entry.name == name).expect("the catalogue has it");
+        let bounds = Bounds { edits: 1, lag: 1, ..Bounds::new(strategy, 2) };
+        let outcome = check(SmallWorld::new(bounds).with_mutant(entry.mutant), 1_000_000);
+        let Some(found) = outcome.found else {
+            eprintln!("canary: {name} was not found in {} states: the search is blind", outcome.unique);
+            return ExitCode::FAILURE;
+        };
+        let property = found.violation.property.code();
+        eprintln!("canary: {name}: {property} after {} steps, {} states", found.steps, outcome.unique);
+    }
+    ExitCode::SUCCESS
+}
+
 /// Hunts for it, and says whether it was found.
 pub fn sing() -> ExitCode {
     plant();
@@ -28,7 +53,7 @@ pub fn sing() -> ExitCode {
         Some(found) => {
             let (property, executions, seconds) = (found.property.code(), found.executions, found.seconds);
             eprintln!("canary: {property} after {executions} executions, {seconds:.1} s");
-            ExitCode::SUCCESS
+            search()
         }
         None => {
             eprintln!("canary: {PLANTED} was not found in {FOUND_S} s: the harness is blind");

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "zoo")]
 pub mod canary;
+pub mod exhaust;
 pub mod generators;
 mod happen;
 pub mod hunt;

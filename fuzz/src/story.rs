@@ -16,6 +16,12 @@ const STEPS_MAX: usize = 12;
 /// One line of the table: after an event.
 fn line(event: Option<&Event>, cluster: &Cluster) -> String {
     let at = cluster.now().since(Time::EPOCH) as f64 / 1e9;
+    let event = event.map_or_else(String::new, |event| format!("{event:?}"));
+    format!("{at:>10.3}  {event}\n{}", table(cluster))
+}
+
+/// ReplicaSets and status, in two lines.
+pub(crate) fn table(cluster: &Cluster) -> String {
     let mut sets: Vec<String> = Vec::new();
     for (id, rs) in cluster.store.replica_sets() {
         let totals = cluster.store.totals(id);
@@ -41,8 +47,7 @@ fn line(event: Option<&Event>, cluster: &Cluster) -> String {
             },
         ));
     }
-    let event = event.map_or_else(String::new, |event| format!("{event:?}"));
-    format!("{at:>10.3}  {event}\n            {}\n            {}", sets.join(" · "), status.join(" · "))
+    format!("            {}\n            {}", sets.join(" · "), status.join(" · "))
 }
 
 /// The whole story.

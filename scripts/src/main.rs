@@ -1,7 +1,9 @@
-//! Developer commands: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask conformance`, `cargo xtask zoo`, `cargo xtask gallery`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask conformance`, `cargo xtask zoo`,
+//! `cargo xtask exhaust`, `cargo xtask gallery`, `cargo xtask ci`.
 
 mod bench;
 mod conformance;
+mod exhaust;
 mod gallery;
 mod regress;
 mod tidy;
@@ -18,6 +20,8 @@ usage: cargo xtask COMMAND
   conformance …  ours against the real controllers: cargo xtask conformance help
   zoo [OPTION …]
                 searches with the fuzzing harness for each known bug of core/src/zoo, and writes fuzz/BUG-ZOO.md
+  exhaust [OPTION …]
+                every interleaving of small worlds: all of a list, or one that the options describe (--help)
   regress add CRASH NAME [TARGET]
                 commits a finding of the fuzzer, so that every `cargo test` replays it
   bench COMMAND figures of PERFORMANCE.md, instruction counts, peers (`cargo xtask bench` lists them)
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => say(&format!("error: {error}\n\n{}", zoo::USAGE), ExitCode::FAILURE),
         },
+        Some("exhaust") => exhaust::run(&root(), &arguments.collect::<Vec<_>>()),
         Some("regress") => match regress::run(&root(), &arguments.collect::<Vec<_>>()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => say(&format!("error: {error}\n\n{}", regress::USAGE), ExitCode::FAILURE),

@@ -18,7 +18,8 @@ mod wake;
 
 use std::fmt;
 
-use crate::api::Time;
+use crate::api::{StringMap, Time};
+use crate::cluster::PassRecord;
 
 pub use course::Oracle;
 pub use exemption::Exemption;
@@ -117,6 +118,15 @@ pub struct Violation {
     pub what: String,
     /// The known way in which Kubernetes does the same; such violations are only told by a strict oracle.
     pub known: Option<Exemption>,
+}
+
+/// Judges one pass that took no time by itself: what it asked for, on what it saw, and whether a second computation asks
+/// for the same. `labels` are the label sets to which the pods' [`crate::cluster::pods::LabelsId`] point.
+pub fn judge_pass(record: &PassRecord, labels: &[StringMap]) -> Result<(), Violation> {
+    let tell = |Finding { property, what, known }| Violation { property, at: record.began, what, known };
+    pass::judge(record).map_err(tell)?;
+    let computed = model::check(record, labels);
+    computed.map_err(|(property, what)| tell(Finding { property, what, known: None }))
 }
 
 /// A violation before anybody knows when it was.

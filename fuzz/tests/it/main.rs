@@ -1,6 +1,7 @@
 //! The fuzz targets on stable Rust, without libFuzzer: what was found once, and random bytes from seeds.
 
 mod exemptions;
+mod exhaust;
 mod found;
 
 use std::path::Path;

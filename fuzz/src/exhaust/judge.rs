@@ -1,0 +1,157 @@
+//! States, judged by `core/src/oracle` on a world with the same objects. Which world that is depends on few things, so
+//! each is built once.
+
+use maxsurge_core::api::{Deployment, ReplicaSet};
+use maxsurge_core::cluster::pods::{DeploymentId, PodState};
+use maxsurge_core::cluster::{Cluster, ClusterConfig};
+use maxsurge_core::oracle::{Property, Recount, Safety, Violation, at_rest};
+use maxsurge_core::workload::Workload;
+
+use super::Bounds;
+use super::objects::Objects;
+use super::passes::{now, pod_state};
+use super::state::{SETS, SetVersion, State, View};
+
+/// All of a state that is true now, and what is asked of it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Truth {
+    deployment: u16,
+    sets: [SetVersion; SETS],
+    /// Pods by ReplicaSet: pending, ready, unready, terminating.
+    pods: [[u8; 4]; SETS],
+    /// The caches hold it, too.
+    is_current: bool,
+    /// Nothing more is to come.
+    is_quiet: bool,
+    /// What holds throughout, and not only for each pass on what it saw, is judged, too.
+    is_whole: bool,
+}
+
+const VIEWS: [View; 4] = [View::Pending, View::Ready, View::Unready, View::Terminating];
+
+impl Truth {
+    pub(super) fn of(state: &State, throughout: bool) -> Self {
+        let mut pods = [[0; 4]; SETS];
+        for pod in state.pods.iter() {
+            if let Some(at) = VIEWS.iter().position(|view| *view == pod.stored) {
+                pods[usize::from(pod.set)][at] += 1;
+            }
+        }
+        let moves = |pods: &[u8; 4]| pods[0] + pods[2] + pods[3] > 0;
+        Truth {
+            deployment: state.deployment,
+            sets: state.sets,
+            pods,
+            is_current: state.is_current(),
+            is_quiet: state.is_current() && state.queued == 0 && !pods.iter().any(moves),
+            is_whole: state.faults == 0 && !state.is_resized && (throughout || state.edits < 2),
+        }
+    }
+}
+
+fn violation(property: Property, what: String) -> Violation {
+    Violation { property, at: now(), what, known: None }
+}
+
+/// Whoever has something to do and will not be woken for it.
+pub(super) fn asleep(who: &str) -> Violation {
+    violation(Property::LWake, format!("nobody will wake {who}, and it has something to do"))
+}
+
+/// A world in which that is true. Its caches are empty.
+pub(super) fn world(truth: &Truth, objects: &Objects) -> (Cluster, DeploymentId) {
+    let mut world = Cluster::new(ClusterConfig::ideal(), Workload::default(), 0);
+    let d = objects.deployments.get(truth.deployment);
+    let id = world.create(Deployment::clone(d)).expect("the world is empty");
+    let mut stored = Deployment::clone(world.store.deployment(id).expect("just created"));
+    stored.status = d.status.clone();
+    world.store.update_deployment_status(id, stored).expect("it is the newest version");
+    // By creation, as a world has them; their numbers are those of the templates.
+    let mut sets: Vec<_> = truth
+        .sets
+        .iter()
+        .enumerate()
+        .filter_map(|(at, version)| Some((at, objects.materialise(*version, 0)?)))
+        .collect();
+    sets.sort_by_key(|(_, rs)| rs.meta.creation_timestamp);
+    let mut n = 0;
+    for (at, rs) in sets {
+        let status = rs.status.clone();
+        let created = world.store.create_replica_set(rs, world.now());
+        let (rs_id, stored) = created.expect("its name is its own");
+        let mut stored = ReplicaSet::clone(&stored);
+        stored.status = status;
+        world.store.update_replica_set_status(stored.clone()).expect("it is the newest version");
+        for (view, count) in VIEWS.iter().zip(truth.pods[at]) {
+            for _ in 0..count {
+                let made = world.store.create_pod(rs_id, &stored, world.now());
+                let (pod, _) = made.expect("there is no quota");
+                let state = world.store.pod(pod).state;
+                let new = pod_state(n, 0, *view);
+                n += 1;
+                world.store.put_pod(
+                    pod,
+                    PodState {
+                        phase: new.phase,
+                        ready: new.ready,
+                        deleting: new.deleting,
+                        ready_s: 0,
+                        ..state
+                    },
+                );
+            }
+        }
+    }
+    (world, id)
+}
+
+/// Judges it.
+pub(super) fn truth(truth: &Truth, bounds: &Bounds, objects: &Objects) -> Result<(), Violation> {
+    let (world, id) = world(truth, objects);
+    // With stale caches two ReplicaSets may have one revision for a while.
+    Safety::new(id).after(&world, false, truth.is_current)?;
+    let d = objects.deployments.get(truth.deployment);
+    if truth.is_quiet && !d.spec.paused {
+        at_rest(&world, id).map(|_| ())?;
+    }
+    let Some(count) = Recount::of(&world, id).filter(|_| truth.is_whole && !bounds.fresh) else {
+        return Ok(());
+    };
+    if count.available() < count.limits.floor.min(bounds.replicas.into()) {
+        let what = format!("{} pods available, {} at least", count.available(), count.limits.floor);
+        return Err(violation(Property::SAvail, what));
+    }
+    if count.size() > count.limits.ceiling {
+        let what = format!("sizes add up to {}, {} at most", count.size(), count.limits.ceiling);
+        return Err(violation(Property::SSurge, what));
+    }
+    let running = |pods: &&[u8; 4]| pods.iter().any(|count| *count > 0);
+    if count.is_recreate && truth.pods.iter().filter(running).count() > 1 {
+        let what = format!("pods of several templates run: {:?}", truth.pods);
+        return Err(violation(Property::SRecreate, what));
+    }
+    Ok(())
+}
+
+/// S-EXPECT: who may act has seen what it did before; who may not will see it.
+pub(super) fn expectations(state: &State) -> Result<(), Violation> {
+    for set in 0..SETS {
+        let own = || state.pods.iter().filter(|pod| usize::from(pod.set) == set);
+        let name = super::model::image_of(set);
+        if !state.may_manage(set) {
+            if state.is_current() {
+                let what = format!("{name} waits, and all that it did is in its cache");
+                return Err(violation(Property::SExpect, what));
+            }
+        } else if state.faults == 0 {
+            let unseen = own().any(|pod| pod.cached == View::Absent && pod.stored.is_active());
+            let unmarked = own()
+                .any(|pod| pod.cached.is_active() && matches!(pod.stored, View::Terminating | View::Absent));
+            if unseen || unmarked {
+                let what = format!("{name} may create and delete, and its cache does not show what it did");
+                return Err(violation(Property::SExpect, what));
+            }
+        }
+    }
+    Ok(())
+}

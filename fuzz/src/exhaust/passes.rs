@@ -1,0 +1,326 @@
+//! One pass of a controller over the small world: the very functions of `core/src/controller`, called once for each
+//! thing that they can see. A pass is a pure function of its sight, so what it asks for is remembered.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use maxsurge_core::api::{KubernetesVersion, ReplicaSet, StringMap, Time};
+use maxsurge_core::cluster::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodState, RsId};
+use maxsurge_core::cluster::{Again, PassRecord, Request, Seen, Sent};
+use maxsurge_core::controller::deployment::DeploymentView;
+use maxsurge_core::controller::replicaset::Memory;
+use maxsurge_core::controller::{Requeue, SyncError, deployment, replicaset};
+use maxsurge_core::oracle::{Property, Violation, judge_pass};
+
+use super::objects::Objects;
+use super::server::{CachedSets, Refusal, Server, SmallPods};
+use super::state::{Row, SETS, SetVersion, State, View};
+
+/// Whose rules hold.
+const VERSION: KubernetesVersion = KubernetesVersion::V1_37;
+
+/// The time of every pass: nothing here waits for a clock.
+pub(crate) fn now() -> Time {
+    Time::EPOCH.plus_seconds(1_000)
+}
+
+/// A write that took effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Write {
+    /// The Deployment has that content now.
+    Deployment(u16),
+    /// A ReplicaSet has that version now; `true` = written by the ReplicaSet controller.
+    Set(u8, SetVersion, bool),
+    /// A pod of that ReplicaSet.
+    CreatePod(u8),
+    /// The pod at that place of [`SetSight::pods`].
+    DeletePod(u8),
+}
+
+/// What a pass came to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Effects {
+    /// Its writes, in order.
+    pub(crate) writes: Vec<Write>,
+    /// Requests to the API server, reads and refused ones included.
+    pub(crate) requests: u8,
+    /// A request failed, to make an old ReplicaSet smaller, and the pass ended as if it had not been sent.
+    pub(crate) forgot: bool,
+    /// It ended with an error, or wants to be repeated at once.
+    pub(crate) again: bool,
+    /// Creations that it waits to see.
+    pub(crate) creations: u8,
+    /// Whether it waits to see its deletions.
+    pub(crate) awaits_deletions: bool,
+}
+
+/// All that decides about a pass over the Deployment, and about the judgement of it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct DeploymentSight {
+    cached: u16,
+    is_stale: bool,
+    sets: [SeenSet; SETS],
+    is_current: bool,
+    refused: Option<Refusal>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct SeenSet {
+    cached: SetVersion,
+    is_stale: bool,
+    exists: bool,
+    runs: bool,
+    serving: u8,
+    running: u8,
+}
+
+impl DeploymentSight {
+    pub(crate) fn of(state: &State, refused: Option<Refusal>) -> Self {
+        let mut sets = [SeenSet::default(); SETS];
+        for (at, set) in sets.iter_mut().enumerate() {
+            *set = SeenSet {
+                cached: state.cached_sets[at],
+                is_stale: state.is_stale(at),
+                exists: state.sets[at].content != 0,
+                runs: state.count(at, |pod| pod.cached != View::Absent) > 0,
+                serving: state.count(at, |pod| pod.stored == View::Ready),
+                running: state.count(at, |pod| pod.stored != View::Absent),
+            };
+        }
+        DeploymentSight {
+            cached: state.cached_deployment,
+            is_stale: !state.deployment_events.is_empty(),
+            sets,
+            is_current: state.is_current(),
+            refused,
+        }
+    }
+}
+
+/// The same for a pass over a ReplicaSet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct SetSight {
+    pub(crate) set: u8,
+    cached: SetVersion,
+    stored: SetVersion,
+    is_stale: bool,
+    may_manage: bool,
+    is_current: bool,
+    /// Its pods in the cache, and what is true of each, in the order in which ties are settled.
+    pub(crate) pods: Row<(View, View), 16>,
+    refused: Option<Refusal>,
+}
+
+impl SetSight {
+    /// Also answers the place in the state of each pod that is seen. `reversed` settles ties the other way round.
+    pub(crate) fn of(
+        state: &State,
+        set: u8,
+        reversed: bool,
+        refused: Option<Refusal>,
+    ) -> (Self, Row<u8, 16>) {
+        let at = usize::from(set);
+        let (mut pods, mut places) = (Row::default(), Row::default());
+        for n in 0..state.pods.len() {
+            let place = if reversed { state.pods.len() - 1 - n } else { n };
+            let pod = &state.pods[place];
+            if pod.set == set && pod.cached != View::Absent {
+                let fits = pods.push((pod.cached, pod.stored)) && places.push(place as u8);
+                debug_assert!(fits, "as many as in the state");
+            }
+        }
+        let sight = SetSight {
+            set,
+            cached: state.cached_sets[at],
+            stored: state.sets[at],
+            is_stale: state.is_stale(at),
+            may_manage: state.may_manage(at),
+            is_current: state.is_current(),
+            pods,
+            refused,
+        };
+        (sight, places)
+    }
+}
+
+/// What a pod's view is to those who judge.
+pub(crate) fn pod_state(n: usize, set: u8, view: View) -> PodState {
+    PodState {
+        uid: 100 + n as u32,
+        owner: Some(RsId(set.into())),
+        labels: LabelsId(set.into()),
+        node: NodeId::NONE,
+        created_s: 10,
+        ready_s: 20,
+        restarts: 0,
+        cost: 0,
+        phase: if view == View::Pending { Phase::Pending } else { Phase::Running },
+        // A pod that is to stop serves until it has stopped; it counts nowhere.
+        ready: matches!(view, View::Ready | View::Terminating),
+        deleting: view == View::Terminating,
+        exists: view != View::Absent,
+    }
+}
+
+fn end(result: &Result<Requeue, SyncError>) -> Result<Again, maxsurge_core::api::Str> {
+    match result {
+        Ok(Requeue::None) => Ok(Again::No),
+        Ok(Requeue::RateLimited) => Ok(Again::Soon),
+        Ok(Requeue::After(ns)) => Ok(Again::After(*ns)),
+        Err(error) => Err(error.message.clone()),
+    }
+}
+
+fn labels(sets: &[SetVersion; SETS], objects: &Objects) -> Vec<StringMap> {
+    let of = |set: &SetVersion| match set.content {
+        0 => StringMap::default(),
+        content => objects.sets.get(content).spec.template.labels.clone(),
+    };
+    sets.iter().map(of).collect()
+}
+
+type Judged = (Effects, Option<Violation>);
+
+/// A pass, or the panic in which it ended.
+fn caught(pass: impl FnOnce() -> Judged) -> Judged {
+    catch_unwind(AssertUnwindSafe(pass)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        let what = text.to_owned();
+        (Effects::default(), Some(Violation { property: Property::PPanic, at: now(), what, known: None }))
+    })
+}
+
+/// A pass over the Deployment.
+pub(crate) fn deployment_pass(sight: &DeploymentSight, objects: &mut Objects) -> Judged {
+    caught(|| {
+        let (effects, record) = deployment_once(sight, objects, false);
+        let (other, _) = deployment_once(sight, objects, true);
+        if other != effects {
+            let what = format!("the ReplicaSets in another order: {other:?}, before {effects:?}");
+            return (effects, Some(Violation { property: Property::DDet, at: now(), what, known: None }));
+        }
+        let labels = labels(&std::array::from_fn(|at| sight.sets[at].cached), objects);
+        let judged = judge_pass(&record, &labels).err();
+        (effects, judged)
+    })
+}
+
+fn deployment_once(sight: &DeploymentSight, objects: &mut Objects, reversed: bool) -> (Effects, PassRecord) {
+    let mut d = maxsurge_core::api::Deployment::clone(objects.deployments.get(sight.cached));
+    d.meta.resource_version = 1;
+    let d = Arc::new(d);
+    let mut cached = Vec::new();
+    let (mut pods, mut truth) = (Vec::new(), Vec::new());
+    for (at, set) in sight.sets.iter().enumerate() {
+        let id = RsId(at as u32);
+        if let Some(rs) = objects.materialise(set.cached, 1) {
+            cached.push((id, Arc::new(rs)));
+        }
+        if set.runs {
+            pods.push((PodId(pods.len() as u32), pod_state(pods.len(), at as u8, View::Ready)));
+        }
+        for n in 0..set.running {
+            let view = if n < set.serving { View::Ready } else { View::Terminating };
+            truth.push((PodId(truth.len() as u32), pod_state(truth.len(), at as u8, view)));
+        }
+    }
+    let mut replica_sets: Vec<Arc<ReplicaSet>> = cached.iter().map(|(_, rs)| rs.clone()).collect();
+    if reversed {
+        replica_sets.reverse();
+    }
+    let stored = std::array::from_fn(|at| {
+        let set = &sight.sets[at];
+        let version = SetVersion { content: set.cached.content * u16::from(set.exists), ..set.cached };
+        objects.materialise(version, if set.is_stale { 2 } else { 1 }).map(Arc::new)
+    });
+    let hidden = std::array::from_fn(|at| sight.sets[at].exists && sight.sets[at].cached.content == 0);
+    let lookup = CachedSets { running: std::array::from_fn(|at| sight.sets[at].runs), cached: &cached };
+    let view =
+        DeploymentView { deployment: &d, replica_sets: &replica_sets, lookup: &lookup, version: VERSION };
+    let mut server = Server::new(objects, sight.refused);
+    server.sees_deployment(d.clone(), if sight.is_stale { 2 } else { 1 });
+    server.sees_sets(stored, hidden);
+    let result = deployment::sync(&view, now(), &mut server);
+    let (writes, sent) = server.into_parts();
+    let shrinks_old = |sent: &&Sent| match &sent.request {
+        Request::UpdateSet(rs) => {
+            let old = cached.iter().find(|(_, old)| old.meta.uid == rs.meta.uid);
+            rs.spec.template.image() != d.spec.template.image()
+                && old.is_some_and(|(_, old)| rs.spec.replicas < old.spec.replicas)
+        }
+        _ => false,
+    };
+    let failed = sight.refused.and_then(|refusal| sent.get(usize::from(refusal.after)));
+    let effects = Effects {
+        writes,
+        requests: sent.len() as u8,
+        forgot: result.is_ok() && failed.filter(shrinks_old).is_some(),
+        again: !matches!(result, Ok(Requeue::None | Requeue::After(_))),
+        ..Effects::default()
+    };
+    let record = PassRecord {
+        began: now(),
+        ended: now(),
+        was_current: sight.is_current,
+        seen: Seen::Deployment { id: DeploymentId(0), deployment: d, replica_sets, cached },
+        pods,
+        truth,
+        sent,
+        end: end(&result),
+    };
+    (effects, record)
+}
+
+/// A pass over a ReplicaSet that the cache has.
+pub(crate) fn set_pass(sight: &SetSight, objects: &mut Objects) -> Judged {
+    caught(|| {
+        let at = usize::from(sight.set);
+        let rs = objects.materialise(sight.cached, 1).expect("a pass is over what the cache has");
+        let rs = Arc::new(rs);
+        let mut view = SmallPods::new(&rs, &sight.pods);
+        let mut stored = [const { None }; SETS];
+        stored[at] = objects.materialise(sight.stored, if sight.is_stale { 2 } else { 1 }).map(Arc::new);
+        let mut sets = [SetVersion::default(); SETS];
+        sets[at] = sight.cached;
+        let labels = labels(&sets, objects);
+        let mut server = Server::new(objects, sight.refused);
+        server.sees_sets(stored, [false; SETS]);
+        server.sees_pods(sight.set, sight.pods.iter().map(|(_, stored)| *stored));
+        let mut memory = Memory::default();
+        let result =
+            replicaset::sync(&rs, sight.may_manage, &mut view, now(), &mut memory, &mut server, VERSION);
+        let (writes, sent) = server.into_parts();
+        let (creations, deletions) = memory.expectations.outstanding();
+        let effects = Effects {
+            writes,
+            requests: sent.len() as u8,
+            forgot: false,
+            again: !matches!(result, Ok(Requeue::None | Requeue::After(_))),
+            creations: creations.max(0) as u8,
+            awaits_deletions: deletions > 0,
+        };
+        let states = |view: fn(&(View, View)) -> View| {
+            let states = sight.pods.iter().enumerate();
+            let states = states.map(|(n, pod)| (PodId(n as u32), pod_state(n, sight.set, view(pod))));
+            states.filter(|(_, state)| state.exists).collect::<Vec<_>>()
+        };
+        let record = PassRecord {
+            began: now(),
+            ended: now(),
+            was_current: sight.is_current,
+            seen: Seen::ReplicaSet {
+                id: RsId(sight.set.into()),
+                rs: rs.clone(),
+                may_manage: sight.may_manage,
+                cached: vec![(RsId(sight.set.into()), rs)],
+            },
+            pods: states(|(cached, _)| *cached),
+            truth: states(|(_, stored)| *stored),
+            sent,
+            end: end(&result),
+        };
+        let judged = judge_pass(&record, &labels).err();
+        (effects, judged)
+    })
+}
