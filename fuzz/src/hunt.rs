@@ -91,7 +91,8 @@ pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() 
             break None;
         }
         let bytes = bytes_of(seed, executions);
-        // Running twice finds only what depends on something outside, so one in four is enough.
+        // Running twice and in other orders finds only what depends on something outside or on an order, whatever the
+        // events: one in four is enough.
         let how = Judgement { is_strict, twice: executions.is_multiple_of(4) };
         executions += 1;
         let Some(input) = input_of(&bytes) else { continue };

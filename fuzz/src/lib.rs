@@ -23,7 +23,7 @@ use arbitrary::{Arbitrary, Unstructured};
 
 pub use generators::{Event, Input, World};
 pub use hunt::{Budget, Found, hunt};
-pub use rollout::{Broken, Judgement, Verdict, judge, rollout, run};
+pub use rollout::{Broken, Judgement, Verdict, judge, rollout, run, unjudged};
 
 /// The input that bytes stand for.
 pub fn input_of(data: &[u8]) -> Option<Input> {

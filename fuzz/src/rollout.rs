@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use maxsurge_core::api::{Deployment, PodTemplate, annotation};
-use maxsurge_core::cluster::Cluster;
 use maxsurge_core::cluster::pods::DeploymentId;
+use maxsurge_core::cluster::{Cluster, Statistics, Stuck};
 use maxsurge_core::oracle::{Exemption, Oracle, Property, Recount, Rest, TraceHash, Violation, at_rest};
 use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
 use maxsurge_core::sim::{MS, SECOND};
@@ -24,7 +24,7 @@ const QUIET_S: i64 = 1_800;
 pub struct Judgement {
     /// Grants no exemption: for those who look for bugs of Kubernetes.
     pub is_strict: bool,
-    /// Runs it twice, and compares.
+    /// Judges D-DET: decides each settled state again with the ReplicaSets in other orders, runs it all twice, and compares.
     pub twice: bool,
 }
 
@@ -63,9 +63,9 @@ pub fn rollout(input: &Input) -> Result<Verdict, Broken> {
 
 /// Runs the input.
 pub fn judge(input: &Input, how: Judgement) -> Result<Verdict, Broken> {
-    let first = run(input, how.is_strict, &mut |_, _| {})?;
+    let first = play(input, how, &mut |_, _| {})?;
     if how.twice {
-        let second = run(input, how.is_strict, &mut |_, _| {})?;
+        let second = play(input, Judgement { twice: false, ..how }, &mut |_, _| {})?;
         if first != second {
             let what = format!("first {first:?}, then {second:?}");
             let at = maxsurge_core::api::Time::EPOCH;
@@ -82,13 +82,23 @@ pub fn run(
     is_strict: bool,
     watch: &mut dyn FnMut(Option<&Event>, &Cluster),
 ) -> Result<Verdict, Broken> {
+    play(input, Judgement { is_strict, twice: true }, watch)
+}
+
+/// One run; `twice` says whether orders are tried.
+fn play(
+    input: &Input,
+    how: Judgement,
+    watch: &mut dyn FnMut(Option<&Event>, &Cluster),
+) -> Result<Verdict, Broken> {
     let mut cluster = Cluster::new(input.world.config(), input.world.workload(), 0);
     cluster.keep_journal();
     let id = cluster.create(input.world.deployment("web")).expect("the world is empty");
     let mut run = Run {
         cluster,
         id,
-        oracle: Oracle::new(is_strict),
+        oracle: Oracle::new(how.is_strict),
+        tries_orders: how.twice,
         trace: TraceHash::default(),
         idle: 0,
         is_calm: true,
@@ -107,6 +117,28 @@ pub fn run(
     Ok(Verdict { rest, trace: run.trace, met: run.oracle.met().clone(), idle: run.idle })
 }
 
+/// The world alone, without anybody who writes down or judges what happens: what an execution costs at least. Answers
+/// what the controllers and the world did.
+pub fn unjudged(input: &Input) -> Result<Statistics, Stuck> {
+    let mut cluster = Cluster::new(input.world.config(), input.world.workload(), 0);
+    let id = cluster.create(input.world.deployment("web")).expect("the world is empty");
+    cluster.settle()?;
+    for event in &input.events {
+        match until(&cluster, id, event) {
+            Some(until) => cluster.run_before(until, &mut |_| {})?,
+            None => {
+                happen(&mut cluster, id, event);
+                cluster.settle()?;
+            }
+        }
+    }
+    heal(&mut cluster);
+    cluster.settle()?;
+    let end = cluster.now().plus_seconds(CONVERGES_S + QUIET_S);
+    cluster.run_before(end, &mut |_| {})?;
+    Ok(cluster.statistics())
+}
+
 struct Run {
     cluster: Cluster,
     id: DeploymentId,
@@ -115,6 +147,8 @@ struct Run {
     idle: usize,
     /// Nobody has meddled so far.
     is_calm: bool,
+    /// Whether each settled state is decided in other orders, too.
+    tries_orders: bool,
 }
 
 /// What a change of size must leave alone.
@@ -145,7 +179,7 @@ impl Run {
         }
         let version = self.cluster.store.version();
         let undone = self.undo_target(event);
-        let releases = self.releases();
+        let releases = self.is_change_of_size(event).then(|| self.releases());
         happen(&mut self.cluster, self.id, event);
         let is_fault = matches!(event, Event::Break(_));
         self.idle += usize::from(version == self.cluster.store.version() && !is_fault);
@@ -153,14 +187,18 @@ impl Run {
             self.is_restored(&template, cause.as_deref())?;
         }
         self.settle()?;
-        if let Event::Edit(changes) = event
-            && changes.iter().all(|change| matches!(change, Change::Replicas(_)))
-            && self.is_calm
+        if let Some(releases) = releases
             && self.cluster.caches_are_current()
         {
             self.has_released_nothing(&releases)?;
         }
         Ok(())
+    }
+
+    /// Whether nothing but the size changes, and nobody has ever meddled.
+    fn is_change_of_size(&self, event: &Event) -> bool {
+        let is_size = |change: &Change| matches!(change, Change::Replicas(_));
+        self.is_calm && matches!(event, Event::Edit(changes) if changes.iter().all(is_size))
     }
 
     /// What an undo to the revision before must bring back: looked up here and not by the code under test.
@@ -248,6 +286,9 @@ impl Run {
     }
 
     fn in_any_order(&self) -> Result<(), Violation> {
+        if !self.tries_orders {
+            return Ok(());
+        }
         order::any(&self.cluster, self.id).map_err(|what| self.violation(Property::DDet, what))
     }
 

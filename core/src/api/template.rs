@@ -1,6 +1,6 @@
 //! The pod template: compared whole, understood in part.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -18,6 +18,8 @@ pub struct TemplateBody {
     fingerprint: u64,
     /// Image of the first container: asked for with every pod that is created.
     image: Str,
+    /// What was hashed first, and its hash before the collision count: nearly always the same labels and version again.
+    hashed: OnceLock<(StringMap, KubernetesVersion, u32)>,
 }
 
 /// A pod template. Copies share the body, so adding the hash label copies no pod spec.
@@ -43,7 +45,10 @@ impl PodTemplate {
         take_labels(&mut written);
         let fingerprint = fingerprint(&canonical);
         let image = first_image(&written).unwrap_or_default().into();
-        PodTemplate { labels, body: Arc::new(TemplateBody { written, canonical, fingerprint, image }) }
+        PodTemplate {
+            labels,
+            body: Arc::new(TemplateBody { written, canonical, fingerprint, image, hashed: OnceLock::new() }),
+        }
     }
 
     /// The JSON form of the `PodTemplateSpec` as it was written, labels included.
@@ -151,6 +156,13 @@ impl PodTemplate {
     /// Its `pod-template-hash` (see [`super::template_hash()`]).
     pub fn stable_hash(&self, collision_count: Option<i32>, version: KubernetesVersion) -> Str {
         super::template_hash(self, collision_count, version)
+    }
+
+    /// Hash of the template without a collision count, computed by `compute` unless it is known already.
+    pub(super) fn remembered_hash(&self, version: KubernetesVersion, compute: impl Fn() -> u32) -> u32 {
+        // The body is shared by templates with other labels.
+        let (labels, of, hash) = self.body.hashed.get_or_init(|| (self.labels.clone(), version, compute()));
+        if *of == version && *labels == self.labels { *hash } else { compute() }
     }
 }
 

@@ -23,16 +23,8 @@ impl fmt::Write for Fnv {
     }
 }
 
-/// The hash that the Deployment controller computes for a template (which must be defaulted, as every stored one is)
-/// and a collision count; `None` and 0 differ. Versions differ where the Go types of the template do.
-///
-/// Upstream hashes a printout of the Go object. The few templates whose printout cannot be reproduced (see
-/// [`super::schema::NotReproduced`]) get another hash that depends on all of the template just as well.
-pub fn template_hash(
-    template: &PodTemplate,
-    collision_count: Option<i32>,
-    version: KubernetesVersion,
-) -> Str {
+/// The hash before a collision count goes into it.
+fn uncounted(template: &PodTemplate, version: KubernetesVersion) -> u32 {
     let mut fnv = Fnv(0x811c_9dc5);
     if go_dump(&mut fnv, POD_TEMPLATE_SPEC, &template.to_value(), version).is_err() {
         fnv = Fnv(0x811c_9dc5);
@@ -44,6 +36,20 @@ pub fn template_hash(
             fnv.eat(b",");
         }
     }
+    fnv.0
+}
+
+/// The hash that the Deployment controller computes for a template (which must be defaulted, as every stored one is)
+/// and a collision count; `None` and 0 differ. Versions differ where the Go types of the template do.
+///
+/// Upstream hashes a printout of the Go object. The few templates whose printout cannot be reproduced (see
+/// [`super::schema::NotReproduced`]) get another hash that depends on all of the template just as well.
+pub fn template_hash(
+    template: &PodTemplate,
+    collision_count: Option<i32>,
+    version: KubernetesVersion,
+) -> Str {
+    let mut fnv = Fnv(template.remembered_hash(version, || uncounted(template, version)));
     if let Some(count) = collision_count {
         fnv.eat(&(count as u32).to_le_bytes());
         fnv.eat(&[0; 4]);

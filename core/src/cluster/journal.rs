@@ -74,6 +74,9 @@ impl Answer {
     }
 }
 
+/// ReplicaSets in the caches.
+pub(crate) type CachedSets = Arc<Vec<(RsId, Arc<ReplicaSet>)>>;
+
 /// What the caches held when a pass began.
 #[derive(Clone, Debug)]
 pub enum Seen {
@@ -86,7 +89,7 @@ pub enum Seen {
         /// The ReplicaSets that it looks at: its own, and orphans; in cache order.
         replica_sets: Vec<Arc<ReplicaSet>>,
         /// All ReplicaSets in the cache.
-        cached: Vec<(RsId, Arc<ReplicaSet>)>,
+        cached: Arc<Vec<(RsId, Arc<ReplicaSet>)>>,
     },
     /// Of the ReplicaSet controller.
     ReplicaSet {
@@ -97,7 +100,7 @@ pub enum Seen {
         /// Whether its expectations were fulfilled (or too old), so that it may create and delete.
         may_manage: bool,
         /// All ReplicaSets in the cache.
-        cached: Vec<(RsId, Arc<ReplicaSet>)>,
+        cached: Arc<Vec<(RsId, Arc<ReplicaSet>)>>,
     },
 }
 
@@ -187,17 +190,27 @@ impl Cluster {
 
     /// What a pass over the Deployment would see now; `None` if the cache has none.
     pub fn sight_of_deployment(&self, id: DeploymentId) -> Option<Seen> {
+        self.sight_of_deployment_among(id, &Arc::new(self.cached_sets()))
+    }
+
+    /// The same, if [`Self::cached_sets`] is at hand.
+    pub(crate) fn sight_of_deployment_among(&self, id: DeploymentId, cached: &CachedSets) -> Option<Seen> {
         let deployment = self.deployments.get(id.0 as usize)?.clone()?;
         let mut replica_sets = Vec::new();
         self.candidates(id, &deployment, &mut replica_sets);
-        Some(Seen::Deployment { id, deployment, replica_sets, cached: self.cached_sets() })
+        Some(Seen::Deployment { id, deployment, replica_sets, cached: cached.clone() })
     }
 
     /// What a pass over the ReplicaSet would see now; `None` if the cache has none.
     pub fn sight_of_replica_set(&self, id: RsId) -> Option<Seen> {
+        self.sight_of_replica_set_among(id, &Arc::new(self.cached_sets()))
+    }
+
+    /// The same, if [`Self::cached_sets`] is at hand.
+    pub(crate) fn sight_of_replica_set_among(&self, id: RsId, cached: &CachedSets) -> Option<Seen> {
         let rs = self.sets.get(id.0 as usize)?.clone()?;
         let may_manage = self.memory[id.0 as usize].expectations.satisfied(self.now);
-        Some(Seen::ReplicaSet { id, rs, may_manage, cached: self.cached_sets() })
+        Some(Seen::ReplicaSet { id, rs, may_manage, cached: cached.clone() })
     }
 
     /// The ReplicaSets in the controllers' caches, in creation order.

@@ -12,7 +12,7 @@ pub(super) fn same_template(a: &PodTemplate, b: &PodTemplate) -> bool {
             key == POD_TEMPLATE_HASH || b.iter().any(|(other, found)| other == key && found == value)
         })
     };
-    covers(&a.labels, &b.labels) && covers(&b.labels, &a.labels) && a.body() == b.body()
+    a.same_body(b) && covers(&a.labels, &b.labels) && covers(&b.labels, &a.labels)
 }
 
 /// Whether a selector takes an object with those labels; none takes nothing.

@@ -10,8 +10,9 @@ use crate::cluster::{Again, Cluster, Wake};
 /// often that it is not tried again.
 pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
+    let cached = std::sync::Arc::new(cluster.cached_sets());
     for (id, d) in cluster.store.deployments() {
-        let Some(seen) = cluster.sight_of_deployment(id) else { continue };
+        let Some(seen) = cluster.sight_of_deployment_among(id, &cached) else { continue };
         let wake = cluster.deployment_wake(id);
         let missed = missed(&outlook(&seen, &pods, labels, now), wake, now);
         if let Some((property, what)) = missed {
@@ -20,7 +21,7 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         }
     }
     for (id, rs) in cluster.store.replica_sets() {
-        let Some(seen) = cluster.sight_of_replica_set(id) else { continue };
+        let Some(seen) = cluster.sight_of_replica_set_among(id, &cached) else { continue };
         let wake = cluster.replica_set_wake(id);
         if let Some((property, what)) = missed(&outlook(&seen, &pods, labels, now), wake, now) {
             let known = match property {

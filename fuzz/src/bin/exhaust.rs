@@ -46,7 +46,7 @@ fn options() -> Result<Options, String> {
         short: false,
         #[cfg(feature = "zoo")]
         mutants: false,
-        states_max: 60_000_000,
+        states_max: 100_000_000,
         bounds: None,
     };
     let mut arguments = std::env::args().skip(1);

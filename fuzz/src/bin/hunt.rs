@@ -1,13 +1,15 @@
 //! Looks for violations without libFuzzer and prints each kind of finding once, made small.
 //!
-//! `cargo run -p maxsurge-fuzz --bin hunt -- [--seed N] [--from N] [--executions N] [--seconds N] [--strict]`
+//! `cargo run -p maxsurge-fuzz --bin hunt -- [--seed N] [--from N] [--executions N] [--seconds N] [--strict] [--bench]`
+//!
+//! `--bench` looks for nothing: it tells how many executions of 32 and more events one core makes in a second.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use maxsurge_fuzz::hunt::{bytes_of, judge_or_panic};
-use maxsurge_fuzz::{Judgement, input_of, minimize, story};
+use maxsurge_fuzz::{Judgement, input_of, minimize, story, unjudged};
 
 struct Options {
     seed: u64,
@@ -15,15 +17,26 @@ struct Options {
     executions: u64,
     time: Duration,
     is_strict: bool,
+    is_bench: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options =
-        Options { seed: 1, from: 0, executions: 20_000, time: Duration::from_secs(60), is_strict: false };
+    let mut options = Options {
+        seed: 1,
+        from: 0,
+        executions: 20_000,
+        time: Duration::from_secs(60),
+        is_strict: false,
+        is_bench: false,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         if name == "--strict" {
             options.is_strict = true;
+            continue;
+        }
+        if name == "--bench" {
+            options.is_bench = true;
             continue;
         }
         let value = arguments.next().and_then(|text| text.parse::<u64>().ok());
@@ -47,6 +60,42 @@ fn kind(property: &str, what: &str) -> String {
     format!("{property} {words}")
 }
 
+/// Inputs of [`bench`].
+const BENCHED: usize = 200;
+
+/// Executions in a second, as the hunt makes them and of the world alone.
+fn bench(seed: u64) {
+    let inputs = (0..).filter_map(|n| input_of(&bytes_of(seed, n))).filter(|input| input.events.len() >= 32);
+    let inputs: Vec<_> = inputs.take(BENCHED).collect();
+    let events: usize = inputs.iter().map(|input| input.events.len()).sum();
+    let rate = |run: &dyn Fn(usize)| {
+        let start = Instant::now();
+        (0..BENCHED).for_each(run);
+        BENCHED as f64 / start.elapsed().as_secs_f64()
+    };
+    let judged = rate(&|n| {
+        let how = Judgement { is_strict: false, twice: n.is_multiple_of(4) };
+        judge_or_panic(&inputs[n], how);
+    });
+    let (mut passes, mut requests) = (0, 0);
+    for input in &inputs {
+        if let Ok(done) = unjudged(input) {
+            passes += done.deployment_passes + done.replica_set_passes;
+            requests += done.requests;
+        }
+    }
+    let alone = rate(&|n| {
+        let _ = unjudged(&inputs[n]);
+    });
+    let per = |n: u64| n as f64 / BENCHED as f64;
+    eprintln!("{BENCHED} inputs of {:.0} events: {judged:.0} executions/s, judged", per(events as u64));
+    eprintln!(
+        "the world alone: {alone:.0}/s, {:.0} passes and {:.0} requests each",
+        per(passes),
+        per(requests)
+    );
+}
+
 fn main() -> ExitCode {
     let options = match options() {
         Ok(options) => options,
@@ -56,6 +105,10 @@ fn main() -> ExitCode {
         }
     };
     std::panic::set_hook(Box::new(|_| {}));
+    if options.is_bench {
+        bench(options.seed);
+        return ExitCode::SUCCESS;
+    }
     let start = Instant::now();
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
     let mut n = options.from;

@@ -68,6 +68,9 @@ fn claim(view: &View<'_>, tape: &mut Tape<'_>) -> Step<Vec<(PodId, PodState)>> {
     let dying = view.rs.meta.deletion_timestamp.is_some();
     let (mut mine, mut failed, mut may_adopt) = (Vec::new(), false, None);
     for (pod, state) in view.pods.iter().filter(|(_, state)| state.is_active()) {
+        if state.owner.is_some_and(|owner| owner != view.id) {
+            continue;
+        }
         match (state.owner, view.fits(state)) {
             (Some(owner), true) if owner == view.id => mine.push((*pod, *state)),
             (Some(owner), false) if owner == view.id && !dying => {
