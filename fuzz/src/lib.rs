@@ -1,5 +1,6 @@
 //! Random rollouts, judged by `maxsurge_core::oracle`. Fuzz targets and tests are glue around this library.
 
+pub mod agreement;
 #[cfg(feature = "zoo")]
 pub mod canary;
 pub mod exhaust;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use maxsurge_core::conformance::compare::{self, Difference};
+use maxsurge_fuzz::agreement::{self, Agreement};
 use serde_json::{Value, json};
 
 use super::oracle::Oracle;
@@ -100,64 +101,11 @@ fn nearest(ours: &Value, variants: &[Value]) -> Option<Difference> {
 }
 
 fn sync(line: &str, ours: &Value, theirs: &Value) -> Judgement {
-    let text = |verdict: &Value| verdict["invalid"].as_str().unwrap_or_default().to_owned();
-    if text(ours).contains("spec.replicas is null") {
-        return Judgement::LeftOut("spec.replicas is null");
+    match agreement::sync(line, ours, theirs) {
+        Agreement::Same => Judgement::Same,
+        Agreement::LeftOut(why) => Judgement::LeftOut(why),
+        Agreement::Different(difference) => Judgement::Different(difference),
     }
-    if text(theirs).contains("youngest ready pod is less than 1 ms old") {
-        return Judgement::LeftOut("the real controller divides by zero");
-    }
-    if theirs.get("panic").is_some()
-        && let Some(why) = never_stored(line)
-    {
-        return Judgement::LeftOut(why);
-    }
-    let same = if hashes_as_stored(line) { compare::same_with_names } else { compare::same };
-    match same(ours, theirs) {
-        Ok(()) => Judgement::Same,
-        Err(difference) => Judgement::Different(difference),
-    }
-}
-
-/// What the case has that no API server stores and on which the real controllers crash. Any other crash is a difference.
-pub(super) fn never_stored(line: &str) -> Option<&'static str> {
-    let case: Value = serde_json::from_str(line).unwrap_or_default();
-    let any = |field: &str, odd: fn(&Value) -> bool| {
-        case[field].as_array().into_iter().flatten().any(|object| odd(&object["spec"]))
-    };
-    if any("deployments", |d| {
-        d["strategy"]["type"] == "RollingUpdate" && d["strategy"]["rollingUpdate"].is_null()
-    }) {
-        return Some("the real controller crashes without spec.strategy.rollingUpdate");
-    }
-    if any("deployments", |d| d["replicas"].is_null()) || any("replicaSets", |rs| rs["replicas"].is_null()) {
-        return Some("spec.replicas is null");
-    }
-    if any("deployments", |d| d["selector"].is_null()) {
-        return Some("the real controller crashes without spec.selector");
-    }
-    if any("deployments", |d| d["revisionHistoryLimit"].as_i64() < Some(0)) {
-        return Some("the real controller crashes on a negative spec.revisionHistoryLimit");
-    }
-    any("replicaSets", |rs| rs["replicas"].as_i64() < Some(0))
-        .then_some("the real controller crashes on negative replicas")
-}
-
-/// Whether the hash of the Deployment's template can be compared. Ours is that of the template as an API server gives it
-/// back: empty lists and maps do not survive storage, quantities come back in their shortest form. A case is taken as it
-/// is by the other side.
-pub(super) fn hashes_as_stored(line: &str) -> bool {
-    fn is_stored(value: &Value) -> bool {
-        match value {
-            Value::Array(items) => !items.is_empty() && items.iter().all(is_stored),
-            Value::Object(map) => {
-                !map.is_empty() && !map.contains_key("resources") && map.values().all(is_stored)
-            }
-            _ => true,
-        }
-    }
-    let case: Value = serde_json::from_str(line).unwrap_or_default();
-    case["deployments"].as_array().into_iter().flatten().all(|d| is_stored(&d["spec"]["template"]))
 }
 
 fn timelines(verdict: &Value) -> Vec<Value> {

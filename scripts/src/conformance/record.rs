@@ -7,9 +7,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use maxsurge_core::api::KubernetesVersion;
 use maxsurge_core::conformance::compare::{Names, comparable};
+use maxsurge_fuzz::agreement::{hashes_as_stored, never_stored};
 use serde_json::{Value, json};
 
-use super::judge::{Judge, Judgement, hashes_as_stored, never_stored};
+use super::judge::{Judge, Judgement};
 use super::oracle::{self, Oracle};
 use super::{Failure, Options, Source};
 
