@@ -3,6 +3,7 @@
 pub mod agreement;
 #[cfg(feature = "zoo")]
 pub mod canary;
+pub mod case;
 pub mod exhaust;
 pub mod generators;
 mod happen;

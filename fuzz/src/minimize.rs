@@ -43,7 +43,11 @@ impl Search {
         }
         self.left -= 1;
         match judge_or_panic(&candidate, self.how) {
-            Some(broken) if broken.violation.property == self.best.1.violation.property => {
+            Some(broken)
+                if broken.violation.property == self.best.1.violation.property
+                    // What is known must not turn into something else that is known.
+                    && broken.violation.known == self.best.1.violation.known =>
+            {
                 self.best = (candidate, broken);
                 true
             }

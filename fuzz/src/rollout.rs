@@ -220,7 +220,8 @@ impl Run {
         let [.., (before, rs), (last, _)] = revisions.as_slice() else { return None };
         let cause = rs.meta.annotations.get(annotation::CHANGE_CAUSE).map(|text| text.to_string());
         let differs = rs.spec.template.without_hash() != d.spec.template.without_hash();
-        (unique && before < last && differs).then(|| (rs.spec.template.without_hash(), cause))
+        // kubectl begins its search at -1, so that a negative revision is never the one before.
+        (unique && *before >= 0 && before < last && differs).then(|| (rs.spec.template.without_hash(), cause))
     }
 
     fn is_restored(&self, template: &PodTemplate, cause: Option<&str>) -> Result<(), Violation> {

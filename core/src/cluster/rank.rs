@@ -131,8 +131,23 @@ impl Ages {
             self.buckets.retain(|_, home| !home.by_uid.is_empty());
         }
     }
+}
 
-    /// Whether the order within each bucket is that of the uids alone.
+/// What the pods of several nodes have in common: whether the order within a bucket is that of the uids alone. It is to
+/// be asked of all nodes of one rank together, as pods of different nodes are compared with each other, too.
+#[derive(Default)]
+struct Bounds {
+    created: Option<(u32, u32)>,
+    restarted: bool,
+}
+
+impl Bounds {
+    fn add(&mut self, ages: &Ages) {
+        let Some((low, high)) = ages.created else { return };
+        self.created = Some(self.created.map_or((low, high), |(l, h)| (l.min(low), h.max(high))));
+        self.restarted |= ages.restarted;
+    }
+
     fn uid_decides(&self, now: Time, ready: bool) -> bool {
         !ready
             || (!self.restarted
@@ -254,14 +269,15 @@ impl RankIndex {
                 }
                 for restarts in restart_counts {
                     let mut ages: BTreeSet<i8> = BTreeSet::new();
-                    let mut exact = true;
+                    let mut bounds = Bounds::default();
                     for node in group {
                         if let Some(pods) = nodes.get_mut(node).and_then(|node| node.get_mut(&restarts)) {
                             pods.age(now, &uids);
                             ages.extend(pods.buckets.keys());
-                            exact &= pods.uid_decides(now, *ready);
+                            bounds.add(pods);
                         }
                     }
+                    let exact = bounds.uid_decides(now, *ready);
                     for age in ages {
                         let wanted = n - victims.len();
                         let buckets = group.iter().filter_map(|node| {

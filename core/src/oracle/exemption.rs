@@ -30,11 +30,14 @@ pub enum Exemption {
     /// S-STATUS: a terminating pod that loses its owner reference or whose labels change wakes nobody, and
     /// `terminatingReplicas` counts it for ever.
     TerminatingPodLeaves,
+    /// L-WAKE: Recreate waits for a terminating pod whose labels were changed. That it ends changes no counter of the
+    /// ReplicaSet that still owns it, and wakes nobody: the rollout goes on only when the pod is gone.
+    LeftPodEnds,
 }
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 10] = [
+    pub const ALL: [Exemption; 11] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -45,20 +48,24 @@ impl Exemption {
         Exemption::ReleasedSetRuns,
         Exemption::RollbackCreates,
         Exemption::TerminatingPodLeaves,
+        Exemption::LeftPodEnds,
     ];
 
     /// What Kubernetes says of it: an issue, or that none was found.
     pub fn upstream(self) -> &'static str {
         match self {
             Exemption::StaleSizeAnnotation => "kubernetes/kubernetes#102551, #138036 (open)",
-            Exemption::RecreateScaling => "no issue found; the same cause as kubernetes/kubernetes#102551",
+            Exemption::RecreateScaling => {
+                "kubernetes/kubernetes#125568 (closed for want of an answer, not mended)"
+            }
             Exemption::HotLoop => "no issue found; like argoproj/argo-rollouts#4971",
             Exemption::ScalingIgnoresAvailability | Exemption::ScalingGrowsFirst => {
                 "intended: proportional scaling, kubernetes/kubernetes#105395 and others"
             }
-            Exemption::PausedRecreate | Exemption::RollbackCreates | Exemption::TerminatingPodLeaves => {
-                "no issue found"
-            }
+            Exemption::PausedRecreate
+            | Exemption::RollbackCreates
+            | Exemption::TerminatingPodLeaves
+            | Exemption::LeftPodEnds => "no issue found",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
         }

@@ -9,7 +9,7 @@ use super::reading::{is_resize, limits, revision, same_template};
 use super::{Exemption, Finding, Property};
 use crate::api::{Deployment, ReplicaSet, StrategyType, Time, annotation};
 use crate::cluster::pods::{PodId, PodState, RsId, time};
-use crate::cluster::{PassRecord, Request, Seen};
+use crate::cluster::{PassRecord, Refusal, Request, Seen};
 
 type Judged = Result<(), Finding>;
 
@@ -120,7 +120,17 @@ impl<'a> DeploymentPass<'a> {
 
     fn judge(mut self) -> Judged {
         let (size_before, mut kept_before) = (self.size(), self.kept());
-        for sent in self.record.sent.iter().filter(|sent| sent.answer.is_ok()) {
+        for sent in &self.record.sent {
+            if let Request::ReleaseSet(rs, _) = &sent.request
+                && matches!(sent.answer.refusal(), Some((Refusal::NotFound | Refusal::Invalid, _)))
+            {
+                // It is gone, or was released by somebody else: its pods are not the Deployment's either way.
+                self.sizes.remove(&*rs.meta.uid);
+                kept_before = self.kept();
+            }
+            if !sent.answer.is_ok() {
+                continue;
+            }
             match &sent.request {
                 Request::CreateSet(rs) => {
                     if self.d.spec.paused {

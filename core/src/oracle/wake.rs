@@ -1,8 +1,9 @@
 //! Whoever has something to do must be going to be woken, no later than the moment from which there is something to do.
 
 use super::model::{Outlook, outlook};
+use super::reading::selects;
 use super::{Exemption, Finding, Property};
-use crate::api::ReplicaSet;
+use crate::api::{ReplicaSet, StrategyType};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
 use crate::cluster::{Again, Cluster, Wake};
 
@@ -16,7 +17,11 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         let wake = cluster.deployment_wake(id);
         let missed = missed(&outlook(&seen, &pods, labels, now), wake, now);
         if let Some((property, what)) = missed {
-            let known = exhausted(id).then_some(Exemption::RetriesExhausted);
+            let known = if exhausted(id) {
+                Some(Exemption::RetriesExhausted)
+            } else {
+                left_pod_ended(cluster, id, &pods).then_some(Exemption::LeftPodEnds)
+            };
             return Err(Finding { property, what: format!("Deployment {}: {what}", d.meta.name), known });
         }
     }
@@ -34,6 +39,21 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         }
     }
     Ok(())
+}
+
+/// Whether the Deployment is one with Recreate, and a terminating pod that its ReplicaSet no longer selects has ended.
+fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
+    let labels = cluster.store.labels();
+    cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
+        && cluster.replica_sets_of(id).any(|(rs_id, rs)| {
+            pods.iter().any(|(_, pod)| {
+                pod.owner == Some(rs_id)
+                    && pod.exists
+                    && pod.deleting
+                    && pod.is_finished()
+                    && !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize])
+            })
+        })
 }
 
 /// Whether the counters of pods that are not terminating are right, and that of terminating ones is too high.

@@ -1,15 +1,19 @@
 //! Looks for violations without libFuzzer and prints each kind of finding once, made small.
 //!
-//! `cargo run -p maxsurge-fuzz --bin hunt -- [--seed N] [--from N] [--executions N] [--seconds N] [--strict] [--bench]`
+//! `cargo run -p maxsurge-fuzz --bin hunt -- [--seed N] [--from N] [--executions N] [--seconds N] [--strict] [--bench] [--out DIR]`
 //!
 //! `--bench` looks for nothing: it tells how many executions of 32 and more events one core makes in a second.
+//!
+//! With `--out`, each finding is written there: its bytes (`….bytes`, for `cargo xtask regress add`), its story (`….txt`),
+//! its passes for `cargo xtask conformance confirm` (`….jsonl`), and its scenario, where it has one (`….yaml`).
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use maxsurge_fuzz::hunt::{bytes_of, judge_or_panic};
-use maxsurge_fuzz::{Judgement, input_of, minimize, story, unjudged};
+use maxsurge_fuzz::{Broken, Input, Judgement, case, input_of, minimize, scenario, story, unjudged};
 
 struct Options {
     seed: u64,
@@ -18,6 +22,7 @@ struct Options {
     time: Duration,
     is_strict: bool,
     is_bench: bool,
+    out: Option<PathBuf>,
 }
 
 fn options() -> Result<Options, String> {
@@ -28,6 +33,7 @@ fn options() -> Result<Options, String> {
         time: Duration::from_secs(60),
         is_strict: false,
         is_bench: false,
+        out: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -37,6 +43,10 @@ fn options() -> Result<Options, String> {
         }
         if name == "--bench" {
             options.is_bench = true;
+            continue;
+        }
+        if name == "--out" {
+            options.out = Some(arguments.next().ok_or("--out needs a folder")?.into());
             continue;
         }
         let value = arguments.next().and_then(|text| text.parse::<u64>().ok());
@@ -96,6 +106,29 @@ fn bench(seed: u64) {
     );
 }
 
+/// Writes all that there is to say of a finding.
+fn write(
+    folder: &Path,
+    options: &Options,
+    execution: u64,
+    bytes: &[u8],
+    input: &Input,
+    broken: &Broken,
+    story: &str,
+) -> std::io::Result<()> {
+    let name = format!("{}-{}-{execution}", broken.violation.property.code().to_lowercase(), options.seed);
+    let path = |ending: &str| folder.join(format!("{name}.{ending}"));
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(path("bytes"), bytes)?;
+    std::fs::write(path("txt"), format!("{story}\n{input:#?}\n"))?;
+    let cases = case::cases(input, broken, options.is_strict);
+    std::fs::write(path("jsonl"), cases.iter().map(|case| format!("{case}\n")).collect::<String>())?;
+    match scenario::file(input) {
+        Ok(file) => std::fs::write(path("yaml"), file),
+        Err(_) => Ok(()),
+    }
+}
+
 fn main() -> ExitCode {
     let options = match options() {
         Ok(options) => options,
@@ -118,12 +151,22 @@ fn main() -> ExitCode {
         n += 1;
         let Some(input) = input_of(&bytes) else { continue };
         let Some(broken) = judge_or_panic(&input, how) else { continue };
-        let kind = kind(broken.violation.property.code(), &broken.violation.what);
+        let kind = match broken.violation.known {
+            Some(known) => format!("{} {known:?}", broken.violation.property.code()),
+            None => kind(broken.violation.property.code(), &broken.violation.what),
+        };
         let seen = kinds.entry(kind).or_default();
         *seen += 1;
         if *seen == 1 {
             let (input, broken) = minimize::minimize(input, broken, options.is_strict, 500);
-            eprintln!("--- execution {}\n{}", n - 1, story::tell(&input, &broken, options.is_strict));
+            let story = story::tell(&input, &broken, options.is_strict);
+            eprintln!("--- execution {}\n{story}", n - 1);
+            if let Some(folder) = &options.out
+                && let Err(error) = write(folder, &options, n - 1, &bytes, &input, &broken, &story)
+            {
+                eprintln!("error: {}: {error}", folder.display());
+                return ExitCode::from(2);
+            }
         }
     }
     let seconds = start.elapsed().as_secs_f64();

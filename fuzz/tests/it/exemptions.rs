@@ -139,3 +139,15 @@ fn terminating_pod_leaves() {
     let events = vec![edit(Change::Label(1)), Event::Pod(0, PodFate::Orphaned)];
     check(Exemption::TerminatingPodLeaves, Property::SStatus, world, events);
 }
+
+#[test]
+fn left_pod_ends() {
+    let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    let events = vec![
+        Event::Wait(5_000),
+        edit(Change::Image(1)),
+        Event::Pod(0, PodFate::Relabelled),
+        Event::Pod(0, PodFate::Failed),
+    ];
+    check(Exemption::LeftPodEnds, Property::LWake, world, events);
+}

@@ -53,3 +53,27 @@ fn node_ranks_without_a_released_set() {
     ];
     check(World { nodes: 2, ..world(Plane::Ideal, 0, Limits::Pods(1, 0)) }, events);
 }
+
+/// Pods of different nodes are compared by their age, too: which of them is the younger decides, not the uid.
+#[test]
+fn ages_across_nodes() {
+    let events = vec![
+        Event::Edit(vec![Change::Strategy(Limits::Percent(99, 50))]),
+        Event::Edit(vec![Change::Replicas(1)]),
+        Event::Wait(1_000),
+        Event::Edit(vec![Change::Replicas(2)]),
+    ];
+    check(World { nodes: 2, ..world(Plane::Ideal, 0, Limits::Pods(1, 0)) }, events);
+}
+
+/// What a pass gave up and is gone already no longer counts below its ceiling.
+#[test]
+fn releasing_what_is_gone() {
+    let events = vec![
+        Event::Wait(1_000),
+        Event::Set(0, SetFate::Relabelled),
+        Event::Set(0, SetFate::Dying),
+        Event::Break(Break::Watch(1_000, 10_000)),
+    ];
+    check(world(Plane::Realistic, 4, Limits::Pods(1, 0)), events);
+}

@@ -2,6 +2,7 @@
 
 mod exemptions;
 mod exhaust;
+mod findings;
 mod found;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod documents;
+mod mutants;
 mod words;
 
 use std::path::Path;
@@ -53,6 +54,7 @@ fn findings(files: &[File]) -> Vec<String> {
         long(file, &mut found);
     }
     documents::check(files, &mut found);
+    mutants::check(files, &mut found);
     found
 }
 

@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 use super::draw::Draw;
 
+pub(crate) use self::reachable::case as case_of_pass;
+
 /// Which controller is to pass over the state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Subject {

@@ -120,7 +120,8 @@ fn action(draw: &mut Draw<'_, '_>) -> UserAction {
     }
 }
 
-fn case(cluster: &Cluster, pass: &PassRecord) -> Value {
+/// What a pass saw, as a case without id and controller.
+pub(crate) fn case(cluster: &Cluster, pass: &PassRecord) -> Value {
     let (name, deployments, sets) = match &pass.seen {
         Seen::Deployment { deployment, cached, .. } => (
             &deployment.meta.name,

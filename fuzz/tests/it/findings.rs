@@ -1,0 +1,104 @@
+//! What `UPSTREAM-FINDINGS.md` tells of the real controllers: each state or rollout with the verdict that v1.37.2 gave on
+//! it, which says what is wrong, and which ours must repeat.
+
+use std::path::Path;
+
+use maxsurge_core::conformance;
+use serde_json::Value;
+
+/// The case and the verdict of the real controllers.
+fn read(name: &str) -> (Value, Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("findings/{name}.json"));
+    let mut recorded: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    (recorded["case"].take(), recorded["verdict"].take())
+}
+
+/// Ours does the same; what the real controllers did is given on.
+#[track_caller]
+fn repeated(name: &str) -> Value {
+    let (case, theirs) = read(name);
+    let line = case.to_string();
+    if case.get("controller").is_some() {
+        let ours: Value = serde_json::from_str(&conformance::sync(&line)).unwrap();
+        conformance::same(&ours, &theirs).unwrap_or_else(|difference| panic!("{name}: {difference}"));
+    } else {
+        assert_eq!(conformance::run::run(&line)["views"], theirs["views"], "{name}");
+    }
+    theirs
+}
+
+fn writes(verdict: &Value) -> Vec<String> {
+    let writes = verdict["writes"].as_array().into_iter().flatten();
+    let word = |write: &Value, field: &str| write[field].as_str().unwrap_or_default().to_owned();
+    writes
+        .map(|write| {
+            format!("{} {} {}", word(write, "verb"), word(write, "name"), write["object"]["spec"]["replicas"])
+        })
+        .collect()
+}
+
+/// Size and terminating pods of the ReplicaSet with that image, and available pods in all, in the view at that time.
+fn view(verdict: &Value, at_ms: i64, image: &str) -> (i64, i64, i64) {
+    let views = verdict["views"].as_array().unwrap();
+    let view = views.iter().rfind(|view| view["atMs"].as_i64() <= Some(at_ms)).unwrap();
+    let sets = view["replicaSets"].as_array().unwrap();
+    let set = sets.iter().find(|set| set["image"] == image);
+    let number = |field: &str| set.and_then(|set| set[field].as_i64()).unwrap_or(0);
+    (number("spec"), number("terminating"), view["available"].as_i64().unwrap())
+}
+
+/// k8s#102551: there is a new template, and the pass neither writes anything nor asks to be repeated.
+#[test]
+fn stale_size_annotation() {
+    let theirs = repeated("stale-size-annotation");
+    let (case, _) = read("stale-size-annotation");
+    let image = "/spec/template/spec/containers/0/image";
+    assert_ne!(case["deployments"][0].pointer(image), case["replicaSets"][0].pointer(image));
+    assert_eq!((writes(&theirs).len(), &theirs["requeueAfterSeconds"]), (0, &Value::Null));
+}
+
+/// k8s#125568: neither the new size nor the next image ever comes.
+#[test]
+fn recreate_scaling() {
+    let theirs = repeated("recreate-scaling");
+    assert_eq!([view(&theirs, 700_000, "web:0").0, view(&theirs, 700_000, "web:1").0], [2, 0]);
+}
+
+/// A pass without a write that asks to be repeated at once, and meets the same state then.
+#[test]
+fn hot_loop() {
+    let theirs = repeated("hot-loop");
+    assert_eq!((writes(&theirs).len(), theirs["requeueAfterSeconds"].as_f64()), (0, Some(0.0)));
+}
+
+/// 4 wanted, none may be missing, 9 available: 3 are left.
+#[test]
+fn scaling_ignores_availability() {
+    let theirs = repeated("scaling-ignores-availability");
+    assert_eq!((view(&theirs, 5_999, "web:0").2, view(&theirs, 6_000, "web:0").2), (9, 3));
+}
+
+/// The pause starts the new ReplicaSet while the old pod terminates.
+#[test]
+fn paused_recreate() {
+    let theirs = repeated("paused-recreate");
+    assert_eq!((view(&theirs, 60_000, "web:0").0, view(&theirs, 61_000, "web:0").0), (0, 1));
+    assert_eq!(view(&theirs, 61_000, "web:1").1, 1, "the old pod is still there");
+}
+
+/// Recreate, an old pod runs, and the new ReplicaSet is made with its full size.
+#[test]
+fn rollback_creates() {
+    let theirs = repeated("rollback-creates");
+    let (case, _) = read("rollback-creates");
+    assert_eq!(case["deployments"][0]["spec"]["strategy"]["type"], "Recreate");
+    assert_eq!(case["replicaSets"][0]["status"]["availableReplicas"], 1);
+    assert!(writes(&theirs)[0].starts_with("create") && writes(&theirs)[0].ends_with(" 1"), "{theirs}");
+}
+
+/// k8s#57093: it gives up a ReplicaSet with two pods and grows another one beside it in the same pass.
+#[test]
+fn released_set_runs() {
+    let theirs = repeated("released-set-runs");
+    assert_eq!(writes(&theirs)[..2], ["patch web-9b54485b8 null", "update web-7d75fccd85 2"]);
+}
