@@ -206,5 +206,7 @@ fn main() {
         .collect();
     let run = json!({"context": context, "goals": listed, "rollouts": rows, "fleets": fleets});
     shared::save(file, &run);
-    shared::plots::cost_by_pods(&run, &Path::new(env!("CARGO_MANIFEST_DIR")).join("cost-by-pods"));
+    // Beside the folder of runs.
+    let folder = file.parent().and_then(Path::parent).expect("--save FOLDER/runs/FILE");
+    shared::plots::cost_by_pods(&run, &folder.join("cost-by-pods"));
 }

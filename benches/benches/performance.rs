@@ -1,6 +1,7 @@
 //! Writes the tables of PERFORMANCE.md from the newest run of each kind in `runs/`, between its `figures` marks.
 //!
-//! Without `-- --renew` it only says which runs they are.
+//! Without `-- --renew` it only says which runs they are. `-- --folder DIR` takes `PERFORMANCE.md` and `runs/` of another
+//! folder.
 #![allow(missing_docs, clippy::print_stdout, reason = "a program")]
 
 use std::fmt::Write as _;
@@ -8,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-fn folder() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+fn folder() -> PathBuf {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--folder").skip(1);
+    arguments.next().map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 /// The run of a kind that was written last.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use maxsurge_core::api::{
-    Deployment, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference, PodTemplate, ReplicaSet,
-    ReplicaSetSpec, Time, annotation,
+    Deployment, Identity, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference, PodTemplate,
+    ReplicaSet, ReplicaSetSpec, Time, annotation,
 };
 use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp, time};
 use maxsurge_core::cluster::store::DeletedBy;
@@ -298,12 +298,12 @@ fn rival(cluster: &mut Cluster, id: DeploymentId, replicas: i32) {
     }
     let Some(d) = cluster.store.deployment(id) else { return };
     let mut d = Deployment::clone(d);
-    d.meta = ObjectMeta {
+    d.meta = ObjectMeta::of(Identity {
         name: "rival".into(),
-        namespace: d.meta.namespace,
-        labels: d.meta.labels,
-        ..ObjectMeta::default()
-    };
+        namespace: d.meta.namespace.clone(),
+        labels: d.meta.labels.clone(),
+        ..Identity::default()
+    });
     d.spec.replicas = Some(replicas);
     let _ = cluster.create(d);
 }
@@ -322,12 +322,12 @@ fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {
     let mut own = template.clone();
     own.labels.insert("stranger", "yes");
     let rs = ReplicaSet {
-        meta: ObjectMeta {
+        meta: ObjectMeta::of(Identity {
             name: format!("{}-{hash}", d.meta.name).into(),
             namespace: d.meta.namespace.clone(),
             labels: labels.clone(),
-            ..ObjectMeta::default()
-        },
+            ..Identity::default()
+        }),
         spec: ReplicaSetSpec {
             replicas: 0,
             min_ready_seconds: 0,
@@ -346,13 +346,13 @@ fn stray(cluster: &mut Cluster, id: DeploymentId, n: u8, replicas: i32) {
     labels.insert("stray", n.to_string());
     template.labels = labels.clone();
     let rs = ReplicaSet {
-        meta: ObjectMeta {
+        meta: ObjectMeta::of(Identity {
             name: format!("stray-{n}").into(),
             namespace: d.meta.namespace.clone(),
             labels: labels.clone(),
             owner_references: Vec::<OwnerReference>::new().into(),
-            ..ObjectMeta::default()
-        },
+            ..Identity::default()
+        }),
         spec: ReplicaSetSpec {
             replicas,
             min_ready_seconds: 0,

@@ -1,6 +1,8 @@
 //! Conditions of Deployments and ReplicaSets.
 
-use super::{Str, Time};
+use std::ops::{Deref, DerefMut};
+
+use super::{Shared, Str, Time};
 
 /// Value of a condition.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -39,21 +41,42 @@ impl From<&str> for ConditionStatus {
     }
 }
 
-/// A condition of a Deployment or ReplicaSet (`lastUpdateTime` is the Deployment's alone).
+/// A condition of a Deployment or ReplicaSet (`lastUpdateTime` is the Deployment's alone). A rollout that moves writes the
+/// same words with a new time again and again, so copies share them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Condition {
-    /// For example `Progressing`.
-    pub type_: Str,
-    /// Its value.
-    pub status: ConditionStatus,
     /// When it was last written, in whole seconds (Deployments).
     pub last_update_time: Option<Time>,
     /// When its value last changed, in whole seconds.
     pub last_transition_time: Option<Time>,
+    /// What it says.
+    pub words: Shared<Words>,
+}
+
+/// What a condition says, without its times.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Words {
+    /// For example `Progressing`.
+    pub type_: Str,
+    /// Its value.
+    pub status: ConditionStatus,
     /// One word.
     pub reason: Str,
     /// A sentence.
     pub message: Str,
+}
+
+impl Deref for Condition {
+    type Target = Words;
+    fn deref(&self) -> &Words {
+        &self.words
+    }
+}
+
+impl DerefMut for Condition {
+    fn deref_mut(&mut self) -> &mut Words {
+        &mut self.words
+    }
 }
 
 /// The conditions of a Deployment, in the order in which they were last changed. A rollout changes one with every step,

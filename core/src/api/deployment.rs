@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Condition, Conditions, IntOrString, LabelSelector, ObjectMeta, PodTemplate, Str};
+use super::{Condition, Conditions, IntOrString, LabelSelector, ObjectMeta, PodTemplate, Shared, Str};
 
 /// `spec.strategy.type`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -104,8 +104,8 @@ pub struct DeploymentStatus {
 pub struct Deployment {
     /// `metadata`.
     pub meta: ObjectMeta,
-    /// `spec`.
-    pub spec: DeploymentSpec,
+    /// `spec`: a rollout writes the status again and again, and copies share what is wanted.
+    pub spec: Shared<DeploymentSpec>,
     /// `status`.
     pub status: DeploymentStatus,
 }

@@ -41,6 +41,18 @@ impl PartialEq for StringMap {
 
 impl Eq for StringMap {}
 
+impl PartialOrd for StringMap {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for StringMap {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.entries().cmp(other.entries())
+    }
+}
+
 impl fmt::Debug for StringMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()

@@ -1,6 +1,8 @@
 //! `metadata`: what every object has.
 
-use super::{List, StringMap, Time};
+use std::ops::{Deref, DerefMut};
+
+use super::{List, Shared, StringMap, Time};
 
 /// A string that is cheap to copy (short ones inline, long ones shared).
 pub type Str = smol_str::SmolStr;
@@ -44,9 +46,22 @@ pub struct OwnerReference {
     pub block_owner_deletion: Option<bool>,
 }
 
-/// `metadata` of an object.
+/// `metadata` of an object: what its writes change, and the rest, which copies share.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ObjectMeta {
+    /// Version of the store at the last write of this object; 0 = unknown.
+    pub resource_version: u64,
+    /// Counts changes of what is desired.
+    pub generation: i64,
+    /// Annotations.
+    pub annotations: StringMap,
+    /// All else; its fields can be named as if they were this struct's own.
+    pub identity: Shared<Identity>,
+}
+
+/// The part of `metadata` that hardly ever changes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Identity {
     /// Name, unique in the namespace for one kind.
     pub name: Str,
     /// Prefix from which the API server makes a name.
@@ -55,25 +70,37 @@ pub struct ObjectMeta {
     pub namespace: Str,
     /// Identity; empty until stored.
     pub uid: Str,
-    /// Version of the store at the last write of this object; 0 = unknown.
-    pub resource_version: u64,
-    /// Counts changes of what is desired.
-    pub generation: i64,
     /// When it was stored, in whole seconds.
     pub creation_timestamp: Option<Time>,
     /// When it is (or was) to be gone; set = terminating.
     pub deletion_timestamp: Option<Time>,
     /// Labels.
     pub labels: StringMap,
-    /// Annotations.
-    pub annotations: StringMap,
     /// Owners.
     pub owner_references: List<OwnerReference>,
     /// Finalizers: the object stays until they are gone.
     pub finalizers: List<Str>,
 }
 
+impl Deref for ObjectMeta {
+    type Target = Identity;
+    fn deref(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl DerefMut for ObjectMeta {
+    fn deref_mut(&mut self) -> &mut Identity {
+        &mut self.identity
+    }
+}
+
 impl ObjectMeta {
+    /// That of a new object.
+    pub fn of(identity: Identity) -> Self {
+        ObjectMeta { identity: identity.into(), ..ObjectMeta::default() }
+    }
+
     /// The managing owner: the first reference whose `controller` is true.
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references.iter().find(|owner| owner.controller == Some(true))
@@ -82,32 +109,9 @@ impl ObjectMeta {
     /// Whether both agree in everything but annotations.
     pub fn equal_but_annotations(&self, other: &Self) -> bool {
         // Taken apart whole, so that a new field is not forgotten here.
-        let ObjectMeta {
-            name,
-            generate_name,
-            namespace,
-            uid,
-            resource_version,
-            generation,
-            creation_timestamp,
-            deletion_timestamp,
-            labels,
-            annotations: _,
-            owner_references,
-            finalizers,
-        } = self;
-        (resource_version, generation, creation_timestamp, deletion_timestamp)
-            == (
-                &other.resource_version,
-                &other.generation,
-                &other.creation_timestamp,
-                &other.deletion_timestamp,
-            )
-            && (uid, name, namespace, generate_name)
-                == (&other.uid, &other.name, &other.namespace, &other.generate_name)
-            && labels == &other.labels
-            && owner_references == &other.owner_references
-            && finalizers == &other.finalizers
+        let ObjectMeta { resource_version, generation, annotations: _, identity } = self;
+        (resource_version, generation) == (&other.resource_version, &other.generation)
+            && identity == &other.identity
     }
 
     /// Whether deletion has been asked for.

@@ -19,6 +19,7 @@ mod replicaset;
 pub mod schema;
 mod selector;
 mod service;
+mod shared;
 mod template;
 mod template_hash;
 mod time;
@@ -27,7 +28,7 @@ mod version;
 mod yaml;
 
 pub use codec::ValueError;
-pub use condition::{Condition, ConditionStatus, Conditions};
+pub use condition::{Condition, ConditionStatus, Conditions, Words};
 pub use demand::{DEFAULT_TOLERATION_S, Demand, Tolerated};
 pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
@@ -40,13 +41,14 @@ pub use int_or_string::{IntOrString, IntOrStringError};
 pub(crate) use labels::Numbers;
 pub use labels::StringMap;
 pub use list::List;
-pub use meta::{ObjectMeta, OwnerReference, Str, annotation};
+pub use meta::{Identity, ObjectMeta, OwnerReference, Str, annotation};
 pub use pod::{ContainerState, ContainerStatus, Pod, PodCondition, PodPhase, PodSpec, PodStatus};
 pub use poddisruptionbudget::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use replicaset::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use selector::{LabelSelector, Operator, Requirement, SelectorError};
 pub use service::{Service, ServicePort, ServiceSpec};
+pub use shared::Shared;
 pub use template::{POD_TEMPLATE_HASH, PodTemplate, TemplateBody};
 pub use template_hash::template_hash;
 pub use time::{Time, TimeError};

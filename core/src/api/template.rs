@@ -73,6 +73,11 @@ impl PodTemplate {
         &self.body.canonical
     }
 
+    /// Whether both are the same memory, hence equal.
+    pub fn ptr_eq(&self, other: &PodTemplate) -> bool {
+        Arc::ptr_eq(&self.body, &other.body) && self.labels.ptr_eq(&other.labels)
+    }
+
     /// Whether everything but the labels is equal.
     pub fn same_body(&self, other: &PodTemplate) -> bool {
         Arc::ptr_eq(&self.body, &other.body)

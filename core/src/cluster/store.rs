@@ -115,7 +115,12 @@ pub struct Store {
     totals: Vec<Totals>,
     orphan_totals: Totals,
     labels: Vec<StringMap>,
+    labels_ids: BTreeMap<StringMap, LabelsId>,
     shapes: Vec<Shape>,
+    /// Shapes by the fingerprint of their template.
+    shape_ids: BTreeMap<u64, Vec<u32>>,
+    /// By ReplicaSet: the template of the last pod that it created, and the numbers of its labels and its shape.
+    last_created: Vec<Option<(PodTemplate, LabelsId, u32)>>,
     /// Whether pods need a node to run.
     pub(super) has_nodes: bool,
     /// Pods that the namespace's quota allows to exist; `None` = any number.
@@ -484,19 +489,41 @@ impl Store {
 
     /// Number of a label set.
     pub fn intern_labels(&mut self, labels: &StringMap) -> LabelsId {
-        let found = self.labels.iter().rposition(|known| known == labels);
-        LabelsId(found.unwrap_or_else(|| {
-            self.labels.push(labels.clone());
-            self.labels.len() - 1
-        }) as u32)
+        if let Some(known) = self.labels_ids.get(labels) {
+            return *known;
+        }
+        let id = LabelsId(self.labels.len() as u32);
+        self.labels.push(labels.clone());
+        self.labels_ids.insert(labels.clone(), id);
+        id
     }
 
     fn intern_shape(&mut self, template: &PodTemplate) -> u32 {
-        let found = self.shapes.iter().rposition(|known| known.template.same_body(template));
-        found.unwrap_or_else(|| {
+        let alike = self.shape_ids.entry(template.body_fingerprint()).or_default();
+        let found = alike.iter().find(|known| self.shapes[**known as usize].template.same_body(template));
+        found.copied().unwrap_or_else(|| {
+            let id = self.shapes.len() as u32;
+            alike.push(id);
             self.shapes.push(Shape::of(template));
-            self.shapes.len() - 1
-        }) as u32
+            id
+        })
+    }
+
+    /// Numbers of the labels and the shape of a ReplicaSet's pods: looked for only if its template is another one than
+    /// that of the last pod.
+    fn intern_template(&mut self, owner: RsId, template: &PodTemplate) -> (LabelsId, u32) {
+        let at = owner.0 as usize;
+        if let Some(Some((last, labels, shape))) = self.last_created.get(at)
+            && last.ptr_eq(template)
+        {
+            return (*labels, *shape);
+        }
+        let (labels, shape) = (self.intern_labels(&template.labels), self.intern_shape(template));
+        if self.last_created.len() <= at {
+            self.last_created.resize(at + 1, None);
+        }
+        self.last_created[at] = Some((template.clone(), labels, shape));
+        (labels, shape)
     }
 
     /// Pods of one ReplicaSet, as they are.
@@ -519,8 +546,7 @@ impl Store {
         }
         let id = PodId(self.pods.len() as u32);
         let uid = self.new_uid();
-        let labels = self.intern_labels(&rs.spec.template.labels);
-        let shape = self.intern_shape(&rs.spec.template);
+        let (labels, shape) = self.intern_template(owner, &rs.spec.template);
         let cost = self.shapes[shape as usize].cost;
         let none = PodState {
             uid,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::api::{Deployment, ObjectMeta, Pod, ReplicaSet, Time, ValueError};
+use crate::api::{Deployment, Identity, ObjectMeta, Pod, ReplicaSet, Time, ValueError};
 
 /// Which controller is to pass over the object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,7 +100,7 @@ fn objects<T>(
             // The API server puts 1 there; the controllers rely on it, and crash as soon as they look.
             return Err(format!("{field}[{i}]: spec.replicas is null, which no API server stores"));
         }
-        let ObjectMeta { name, namespace: ns, .. } = meta(&object);
+        let Identity { name, namespace: ns, .. } = &*meta(&object).identity;
         if name.is_empty() || ns.is_empty() {
             return Err(format!("{field}[{i}] has no name or no namespace"));
         }

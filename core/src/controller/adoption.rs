@@ -3,7 +3,7 @@
 use smol_str::format_smolstr;
 
 use super::{ApiError, LiveOwner};
-use crate::api::{ObjectMeta, OwnerReference, Str, Time};
+use crate::api::{Identity, ObjectMeta, OwnerReference, Str, Time};
 use crate::zoo::{Mutant, active};
 
 /// The managing reference to `owner`. Both controllers block the foreground deletion of the owner, so that it
@@ -26,7 +26,7 @@ pub(crate) fn may_adopt(
     kind: &str,
     live: Result<LiveOwner, ApiError>,
 ) -> Result<(), Str> {
-    let ObjectMeta { namespace, name, uid, .. } = owner;
+    let Identity { namespace, name, uid, .. } = &*owner.identity;
     match live {
         Err(error) => Err(format_smolstr!("can't recheck DeletionTimestamp: {error}")),
         Ok(live) if live.uid != *uid => Err(format_smolstr!(

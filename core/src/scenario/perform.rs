@@ -281,11 +281,11 @@ impl Person {
 
 /// The live metadata with the labels and annotations of another.
 fn meta(live: &crate::api::ObjectMeta, new: &crate::api::ObjectMeta) -> crate::api::ObjectMeta {
-    crate::api::ObjectMeta {
-        labels: new.labels.clone(),
-        annotations: new.annotations.clone(),
-        ..live.clone()
+    let mut meta = crate::api::ObjectMeta { annotations: new.annotations.clone(), ..live.clone() };
+    if meta.labels != new.labels {
+        meta.labels = new.labels.clone();
     }
+    meta
 }
 
 fn set_pairs(map: &mut Value, pairs: &[(String, Option<String>)]) {

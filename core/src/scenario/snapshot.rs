@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Moment;
 use crate::api::{
-    ContainerState, ContainerStatus, Deployment, KubernetesVersion, ObjectMeta, OwnerReference, Pod,
-    PodCondition, PodSpec, PodStatus, ReplicaSet, Str,
+    ContainerState, ContainerStatus, Deployment, Identity, KubernetesVersion, ObjectMeta, OwnerReference,
+    Pod, PodCondition, PodSpec, PodStatus, ReplicaSet, Str,
 };
 use crate::cluster::Cluster;
 use crate::cluster::pods::{Phase, PodId, time};
@@ -74,7 +74,7 @@ fn object(cluster: &Cluster, id: PodId) -> Pod {
     };
     let scheduled = conditions.len() == 1;
     Pod {
-        meta: ObjectMeta {
+        meta: ObjectMeta::of(Identity {
             name: cluster.store.pod_name(id).into(),
             namespace: owner.map_or_else(|| "default".into(), |rs| rs.meta.namespace.clone()),
             uid: format!("u{}", state.uid).into(),
@@ -92,8 +92,8 @@ fn object(cluster: &Cluster, id: PodId) -> Pod {
                 })
                 .into_iter()
                 .collect(),
-            ..ObjectMeta::default()
-        },
+            ..Identity::default()
+        }),
         spec: PodSpec { node_name: node.unwrap_or_default(), ..PodSpec::default() },
         status: PodStatus {
             phase: match state.phase {

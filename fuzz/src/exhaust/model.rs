@@ -194,7 +194,7 @@ type Next = Option<State>;
 impl SmallWorld {
     /// Within those bounds. A mutant of the zoo that is active on this thread will be on the checker's.
     pub fn new(bounds: Bounds) -> Self {
-        let base = Self::world(&bounds).deployment("web").spec.template;
+        let base = Self::world(&bounds).deployment("web").spec.template.clone();
         let templates = (0..SETS).map(|n| base.with_image(None, &image_of(n)).expect("it has a container"));
         SmallWorld {
             templates: templates.collect(),

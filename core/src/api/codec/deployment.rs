@@ -136,8 +136,8 @@ impl Deployment {
             Ok(Deployment {
                 meta: node.or_default("metadata", ObjectMeta::read)?,
                 spec: match node.opt("spec", DeploymentSpec::read)? {
-                    Some(spec) => spec,
-                    None => super::root(&Value::Object(Default::default()), DeploymentSpec::read)?,
+                    Some(spec) => spec.into(),
+                    None => super::root(&Value::Object(Default::default()), DeploymentSpec::read)?.into(),
                 },
                 status: node.or_default("status", DeploymentStatus::read)?,
             })

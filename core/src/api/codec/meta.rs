@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Node, Out, Result, ValueError, read_bool, read_i64, read_str, read_string_map, read_time};
-use crate::api::{Condition, ObjectMeta, OwnerReference};
+use crate::api::{Condition, Identity, ObjectMeta, OwnerReference, Words};
 
 impl OwnerReference {
     fn read(node: Node<'_>) -> Result<Self> {
@@ -37,20 +37,23 @@ impl ObjectMeta {
     }
 
     pub(super) fn read(node: Node<'_>) -> Result<Self> {
-        Ok(ObjectMeta {
+        let identity = Identity {
             name: node.or_default("name", read_str)?,
             generate_name: node.or_default("generateName", read_str)?,
             namespace: node.or_default("namespace", read_str)?,
             uid: node.or_default("uid", read_str)?,
-            // A string to clients; every API server there is writes a number. Anything else means "unknown".
-            resource_version: node.or_default("resourceVersion", read_str)?.parse().unwrap_or(0),
-            generation: node.or_default("generation", read_i64)?,
             creation_timestamp: node.opt("creationTimestamp", read_time)?,
             deletion_timestamp: node.opt("deletionTimestamp", read_time)?,
             labels: node.or_default("labels", read_string_map)?,
-            annotations: node.or_default("annotations", read_string_map)?,
             owner_references: node.or_default("ownerReferences", |n| n.list(OwnerReference::read))?,
             finalizers: node.or_default("finalizers", |n| n.list(read_str))?,
+        };
+        Ok(ObjectMeta {
+            // A string to clients; every API server there is writes a number. Anything else means "unknown".
+            resource_version: node.or_default("resourceVersion", read_str)?.parse().unwrap_or(0),
+            generation: node.or_default("generation", read_i64)?,
+            annotations: node.or_default("annotations", read_string_map)?,
+            identity: identity.into(),
         })
     }
 
@@ -76,13 +79,16 @@ impl ObjectMeta {
 
 impl Condition {
     pub(super) fn read(node: Node<'_>) -> Result<Self> {
-        Ok(Condition {
+        let words = Words {
             type_: node.or_default("type", read_str)?,
             status: node.or_default("status", read_str)?.as_str().into(),
-            last_update_time: node.opt("lastUpdateTime", read_time)?,
-            last_transition_time: node.opt("lastTransitionTime", read_time)?,
             reason: node.or_default("reason", read_str)?,
             message: node.or_default("message", read_str)?,
+        };
+        Ok(Condition {
+            last_update_time: node.opt("lastUpdateTime", read_time)?,
+            last_transition_time: node.opt("lastTransitionTime", read_time)?,
+            words: words.into(),
         })
     }
 

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use super::{Action, Decision, Journal};
 use crate::api::{
-    Deployment, KubernetesVersion, ObjectMeta, OwnerReference, Pod, PodTemplate, ReplicaSet, Str, Time,
+    Deployment, Identity, KubernetesVersion, OwnerReference, Pod, PodTemplate, ReplicaSet, Str, Time,
 };
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup, DeploymentView, sync};
 use crate::controller::quote::GoQuoted;
@@ -68,7 +68,7 @@ struct Recorder<'v, 'a> {
 
 impl DeploymentApi for Recorder<'_, '_> {
     fn get_deployment(&mut self) -> Result<LiveOwner, ApiError> {
-        let ObjectMeta { uid, deletion_timestamp, .. } = &self.view.deployment.meta;
+        let Identity { uid, deletion_timestamp, .. } = &*self.view.deployment.meta.identity;
         Ok(LiveOwner { uid: uid.clone(), deletion_timestamp: *deletion_timestamp })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Action, Decision, Journal};
-use crate::api::{KubernetesVersion, ObjectMeta, OwnerReference, Pod, ReplicaSet, Str, Time};
+use crate::api::{Identity, KubernetesVersion, OwnerReference, Pod, ReplicaSet, Str, Time};
 use crate::controller::quote::GoQuoted;
 use crate::controller::replicaset::listed::ListedPods;
 use crate::controller::replicaset::{Memory, ReplicaSetApi, ReplicaSetEvent, sync};
@@ -78,7 +78,7 @@ fn name_prefix(rs: &str) -> Str {
 
 impl ReplicaSetApi<usize> for Recorder<'_, '_> {
     fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
-        let ObjectMeta { uid, deletion_timestamp, .. } = &self.state.replica_set.meta;
+        let Identity { uid, deletion_timestamp, .. } = &*self.state.replica_set.meta.identity;
         Ok(LiveOwner { uid: uid.clone(), deletion_timestamp: *deletion_timestamp })
     }
 

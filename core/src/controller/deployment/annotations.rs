@@ -89,19 +89,17 @@ pub(super) fn update_new_replica_set(
             changed |= target.insert(key.clone(), value.clone());
         }
     }
-    let old = target.get(annotation::REVISION);
-    let old_number = match old.map_or("", Str::as_str) {
-        "" => 0,
-        text => match text.parse::<i64>() {
-            Ok(number) => number,
-            Err(_) => return false,
-        },
+    let old_number = match revision(target) {
+        Some(number) => number,
+        // Present and empty is as absent.
+        None if target.get(annotation::REVISION).is_some_and(|text| text.is_empty()) => 0,
+        None => return false,
     };
     // Only ever raised: if old ReplicaSets were deleted since, the computed number may be below the true one.
     if old_number >= new_revision {
         return changed;
     }
-    let old = old.cloned();
+    let old = target.get(annotation::REVISION).cloned();
     target.insert(annotation::REVISION, format_smolstr!("{new_revision}"));
     if let Some(old) = old {
         // It had a number before, so this is a return to an earlier template.
@@ -141,15 +139,33 @@ fn append_history(history: &str, old: &str, limit: usize) -> Option<Str> {
 
 /// Whether the remembered sizes differ, as texts.
 pub(super) fn sizes_differ(annotations: &StringMap, desired: i32, max: i32) -> bool {
-    // Texts of up to 23 bytes live inside the string: no allocation.
-    annotations.get(annotation::DESIRED_REPLICAS).is_none_or(|text| *text != format_smolstr!("{desired}"))
-        || annotations.get(annotation::MAX_REPLICAS).is_none_or(|text| *text != format_smolstr!("{max}"))
+    let says = |key, number| annotations.get(key).is_some_and(|text| is_decimal(text, number));
+    !says(annotation::DESIRED_REPLICAS, desired) || !says(annotation::MAX_REPLICAS, max)
+}
+
+/// Whether `text` is how `number` is written, told without writing it.
+fn is_decimal(text: &str, number: i32) -> bool {
+    let digits = if number < 0 { text.strip_prefix('-') } else { Some(text) };
+    let Some(mut left) = digits.map(str::as_bytes) else { return false };
+    let mut rest = number.unsigned_abs();
+    while let Some((last, before)) = left.split_last() {
+        if u32::from(*last) != u32::from(b'0') + rest % 10 {
+            return false;
+        }
+        (left, rest) = (before, rest / 10);
+        if rest == 0 {
+            return left.is_empty();
+        }
+    }
+    false
 }
 
 /// Remembers the sizes that the Deployment has now.
 pub(super) fn set_sizes(annotations: &mut StringMap, desired: i32, max: i32) {
-    annotations.insert(annotation::DESIRED_REPLICAS, format_smolstr!("{desired}"));
-    annotations.insert(annotation::MAX_REPLICAS, format_smolstr!("{max}"));
+    if sizes_differ(annotations, desired, max) {
+        annotations.insert(annotation::DESIRED_REPLICAS, format_smolstr!("{desired}"));
+        annotations.insert(annotation::MAX_REPLICAS, format_smolstr!("{max}"));
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +188,19 @@ mod tests {
         ] {
             let got = append_history(history, old, limit);
             assert_eq!(got.as_deref(), expected, "{history:?} + {old:?}, limit {limit}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_recognised() {
+        let numbers = [0, 1, 9, 10, 11, 19, 100, 101, 12_500, i32::MAX, -1, -10, -11, i32::MIN];
+        for number in numbers {
+            for other in numbers {
+                assert_eq!(is_decimal(&other.to_string(), number), other == number, "{other} {number}");
+            }
+            for text in [format!("0{number}"), format!("+{number}"), format!("{number} "), String::new()] {
+                assert!(!is_decimal(&text, number), "{text:?}");
+            }
         }
     }
 

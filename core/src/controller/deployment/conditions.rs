@@ -4,7 +4,7 @@ use std::fmt;
 
 use smol_str::format_smolstr;
 
-use crate::api::{Condition, ConditionStatus, Conditions, Str, Time};
+use crate::api::{Condition, ConditionStatus, Conditions, Str, Time, Words};
 use crate::controller::quote::GoQuoted;
 use crate::zoo::{Mutant, active};
 
@@ -72,14 +72,8 @@ pub(super) fn fresh(
     now: Time,
     message: Str,
 ) -> Condition {
-    Condition {
-        type_: Str::new_static(type_),
-        status,
-        last_update_time: Some(now),
-        last_transition_time: Some(now),
-        reason: Str::new_static(reason),
-        message,
-    }
+    let words = Words { type_: Str::new_static(type_), status, reason: Str::new_static(reason), message };
+    Condition { last_update_time: Some(now), last_transition_time: Some(now), words: words.into() }
 }
 
 /// The rule for any condition: same status and reason changes nothing; otherwise the old one goes and the new one is

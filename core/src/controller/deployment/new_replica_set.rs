@@ -9,8 +9,8 @@ use super::conditions::{self, PROGRESSING, reason};
 use super::sync::{NewReplicaSet, Pass};
 use super::{DeploymentApi, DeploymentEvent};
 use crate::api::{
-    ConditionStatus, LabelSelector, ObjectMeta, POD_TEMPLATE_HASH, ReplicaSet, ReplicaSetSpec, Str, Time,
-    annotation,
+    ConditionStatus, Identity, LabelSelector, ObjectMeta, POD_TEMPLATE_HASH, ReplicaSet, ReplicaSetSpec, Str,
+    Time, annotation,
 };
 use crate::controller::adoption::controller_reference;
 use crate::controller::quote::GoQuoted;
@@ -121,11 +121,15 @@ impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
         annotations::set_sizes(&mut map, self.replicas, self.max_total());
         Ok(ReplicaSet {
             meta: ObjectMeta {
-                name: name_of(&d.meta.name, &hash),
-                namespace: d.meta.namespace.clone(),
-                labels: template.labels.clone(),
                 annotations: map,
-                owner_references: vec![controller_reference(&d.meta, "Deployment")].into(),
+                identity: Identity {
+                    name: name_of(&d.meta.name, &hash),
+                    namespace: d.meta.namespace.clone(),
+                    labels: template.labels.clone(),
+                    owner_references: vec![controller_reference(&d.meta, "Deployment")].into(),
+                    ..Identity::default()
+                }
+                .into(),
                 ..ObjectMeta::default()
             },
             spec: ReplicaSetSpec {

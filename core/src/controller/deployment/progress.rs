@@ -91,12 +91,23 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             let list = &mut status.conditions;
             conditions::set(list, PROGRESSING, ConditionStatus::True, reason::COMPLETE, now, message);
         } else if progresses(old, status) {
-            // The text of the last step, if it is of the same ReplicaSet: it is not written anew.
-            let known =
-                current.map(|c| &c.message).filter(|message| conditions::is_about(message, rs, name, MOVING));
-            let message = known.cloned().unwrap_or_else(|| conditions::about(rs, name, MOVING));
-            let mut fresh =
-                conditions::fresh(PROGRESSING, ConditionStatus::True, reason::UPDATED, now, message);
+            // The words of the last step, if they are of the same ReplicaSet: they are not written anew.
+            let same = |c: &&Condition| {
+                c.status == ConditionStatus::True
+                    && c.reason == reason::UPDATED
+                    && conditions::is_about(&c.message, rs, name, MOVING)
+            };
+            let mut fresh = match current.filter(same) {
+                Some(known) => Condition {
+                    last_update_time: Some(now),
+                    last_transition_time: Some(now),
+                    words: known.words.clone(),
+                },
+                None => {
+                    let message = conditions::about(rs, name, MOVING);
+                    conditions::fresh(PROGRESSING, ConditionStatus::True, reason::UPDATED, now, message)
+                }
+            };
             if let Some(current) = current.filter(|c| c.status == ConditionStatus::True) {
                 fresh.last_transition_time = current.last_transition_time;
             }

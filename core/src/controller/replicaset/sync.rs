@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use super::{Memory, Misfit, PodCounts, PodsView, ReplicaSetApi};
 use crate::api::{
-    Condition, ConditionStatus, KubernetesVersion, List, ReplicaSet, ReplicaSetStatus, Str, Time,
+    Condition, ConditionStatus, KubernetesVersion, List, ReplicaSet, ReplicaSetStatus, Str, Time, Words,
 };
 use crate::controller::adoption::{aggregate, controller_reference, may_adopt};
 use crate::controller::selector;
@@ -276,12 +276,15 @@ fn conditions(
     match error {
         None => conditions.retain(|c| c.type_ != REPLICA_FAILURE),
         Some(error) => conditions.push(Condition {
-            type_: Str::new_static(REPLICA_FAILURE),
-            status: ConditionStatus::True,
             last_update_time: None,
             last_transition_time: Some(now.whole_second()),
-            reason: Str::new_static(if excess(rs, counts) < 0 { "FailedCreate" } else { "FailedDelete" }),
-            message: error.clone(),
+            words: Words {
+                type_: Str::new_static(REPLICA_FAILURE),
+                status: ConditionStatus::True,
+                reason: Str::new_static(if excess(rs, counts) < 0 { "FailedCreate" } else { "FailedDelete" }),
+                message: error.clone(),
+            }
+            .into(),
         }),
     }
     Some(conditions)

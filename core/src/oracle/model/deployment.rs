@@ -6,8 +6,8 @@ use super::super::Property;
 use super::super::reading::{is_resize, limits, revision, same_template, selects};
 use super::{Step, Stop, Tape};
 use crate::api::{
-    ConditionStatus, Deployment, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference, ReplicaSet,
-    ReplicaSetSpec, StrategyType, StringMap, Time, annotation,
+    ConditionStatus, Deployment, Identity, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference,
+    ReplicaSet, ReplicaSetSpec, StrategyType, StringMap, Time, annotation,
 };
 use crate::cluster::pods::{PodId, PodState, RsId};
 use crate::cluster::{Again, Refusal, Request};
@@ -253,11 +253,15 @@ impl Model<'_, '_> {
         let size = self.room_for(0, &self.olds)?;
         let rs = ReplicaSet {
             meta: ObjectMeta {
-                name: name.as_str().into(),
-                namespace: d.meta.namespace.clone(),
-                labels: template.labels.clone(),
                 annotations,
-                owner_references: vec![self.reference()].into(),
+                identity: Identity {
+                    name: name.as_str().into(),
+                    namespace: d.meta.namespace.clone(),
+                    labels: template.labels.clone(),
+                    owner_references: vec![self.reference()].into(),
+                    ..Identity::default()
+                }
+                .into(),
                 ..ObjectMeta::default()
             },
             spec: ReplicaSetSpec {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::Property;
 use super::super::reading::selects;
 use super::{Step, Stop, Tape, brief};
-use crate::api::{Condition, ConditionStatus, OwnerReference, ReplicaSet, Str, StringMap, Time};
+use crate::api::{Condition, ConditionStatus, OwnerReference, ReplicaSet, Str, StringMap, Time, Words};
 use crate::cluster::pods::{NodeId, Phase, PodId, PodState, RsId, time};
 use crate::cluster::{Again, Refusal, Request};
 
@@ -287,12 +287,15 @@ fn write_status(
     match error {
         None => status.conditions.retain(|c| c.type_ != "ReplicaFailure"),
         Some(text) if !failing => status.conditions.push(Condition {
-            type_: "ReplicaFailure".into(),
-            status: ConditionStatus::True,
             last_update_time: None,
             last_transition_time: Some(view.now.whole_second()),
-            reason: if excess < 0 { "FailedCreate" } else { "FailedDelete" }.into(),
-            message: text.clone(),
+            words: Words {
+                type_: "ReplicaFailure".into(),
+                status: ConditionStatus::True,
+                reason: if excess < 0 { "FailedCreate" } else { "FailedDelete" }.into(),
+                message: text.clone(),
+            }
+            .into(),
         }),
         Some(_) => {}
     }

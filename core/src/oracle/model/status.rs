@@ -4,7 +4,7 @@ use super::super::Property;
 use super::super::reading::limits;
 use super::deployment::Model;
 use super::{Step, brief};
-use crate::api::{Condition, ConditionStatus, Deployment, DeploymentStatus, ReplicaSet, Str, Time};
+use crate::api::{Condition, ConditionStatus, Deployment, DeploymentStatus, ReplicaSet, Str, Time, Words};
 use crate::cluster::{Again, Request};
 
 const SECOND: i64 = 1_000_000_000;
@@ -53,14 +53,8 @@ impl Model<'_, '_> {
         message: &str,
     ) {
         let now = Some(self.now);
-        let new = Condition {
-            type_: type_.into(),
-            status,
-            last_update_time: now,
-            last_transition_time: now,
-            reason: reason.into(),
-            message: message.into(),
-        };
+        let words = Words { type_: type_.into(), status, reason: reason.into(), message: message.into() };
+        let new = Condition { last_update_time: now, last_transition_time: now, words: words.into() };
         put(&mut self.d.status, new);
     }
 
@@ -112,14 +106,14 @@ impl Model<'_, '_> {
             let message = "Deployment does not have minimum availability.";
             (ConditionStatus::False, "MinimumReplicasUnavailable", message)
         };
-        let new = Condition {
+        let words = Words {
             type_: "Available".into(),
             status: value,
-            last_update_time: Some(self.now),
-            last_transition_time: Some(self.now),
             reason: reason.into(),
             message: message.into(),
         };
+        let now = Some(self.now);
+        let new = Condition { last_update_time: now, last_transition_time: now, words: words.into() };
         put(&mut status, new);
         status
     }
@@ -179,12 +173,15 @@ impl Model<'_, '_> {
         let old = &self.d.status;
         let outdated = |s: &DeploymentStatus| s.replicas.wrapping_sub(s.updated_replicas);
         let condition = |value: ConditionStatus, reason: &'static str, what: &str| Condition {
-            type_: "Progressing".into(),
-            status: value,
             last_update_time: Some(self.now),
             last_transition_time: Some(self.now),
-            reason: Str::new_static(reason),
-            message: format!("{about} {what}").into(),
+            words: Words {
+                type_: "Progressing".into(),
+                status: value,
+                reason: Str::new_static(reason),
+                message: format!("{about} {what}").into(),
+            }
+            .into(),
         };
         if self.is_complete(status) {
             let what = "has successfully progressed.";

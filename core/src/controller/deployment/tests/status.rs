@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::conditions;
 use super::{decide, deployment, rs, with};
-use crate::api::{Condition, ConditionStatus, Conditions, Deployment, Time};
+use crate::api::{Condition, ConditionStatus, Conditions, Deployment, Time, Words};
 use crate::controller::decide::Action;
 
 fn written(d: &Arc<Deployment>, sets: &[Value]) -> Arc<Deployment> {
@@ -73,7 +73,7 @@ fn a_failure_of_the_new_replica_set_is_reported_before_others() {
     assert_eq!(message(&[old.clone(), new.clone()]).unwrap().message, "old");
     let new = with(new, "/status/conditions", failure("new", "False"));
     let got = message(&[old, new]).unwrap();
-    assert_eq!((got.message.as_str(), got.status), ("new", ConditionStatus::False));
+    assert_eq!((got.message.as_str(), got.status.clone()), ("new", ConditionStatus::False));
     assert_eq!(got.last_update_time, Some(Time::EPOCH.plus_seconds(7)));
     assert_eq!(message(&[rs("new", "v2", 2, 3, 3, Some((3, 4)))]), None);
 }
@@ -82,12 +82,15 @@ fn a_failure_of_the_new_replica_set_is_reported_before_others() {
 fn conditions_are_replaced_at_the_end_and_keep_their_transition() {
     let at = |s: i64| Some(Time::EPOCH.plus_seconds(s));
     let condition = |type_: &str, status: &str, reason: &str, s: i64| Condition {
-        type_: type_.into(),
-        status: status.into(),
         last_update_time: at(s),
         last_transition_time: at(s),
-        reason: reason.into(),
-        message: "".into(),
+        words: Words {
+            type_: type_.into(),
+            status: status.into(),
+            reason: reason.into(),
+            message: "".into(),
+        }
+        .into(),
     };
     let start: Conditions = vec![condition("A", "True", "One", 1), condition("B", "True", "One", 1)].into();
     for (new, order, transition) in [
