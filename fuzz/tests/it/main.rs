@@ -4,6 +4,8 @@ mod exemptions;
 mod exhaust;
 mod findings;
 mod found;
+#[cfg(feature = "zoo")]
+mod zoo;
 
 use std::path::Path;
 
