@@ -117,7 +117,7 @@ func (b *bencher) run(line []byte) (*timing, error) {
 	began := time.Now()
 	for len(took) == 0 || time.Since(began) < b.budget {
 		start := time.Now()
-		if _, err := b.runner.play(&c, false); err != nil {
+		if _, err := b.runner.play(&c, racing); err != nil {
 			return nil, err
 		}
 		took = append(took, int64(time.Since(start)))

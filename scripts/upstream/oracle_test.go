@@ -21,7 +21,7 @@ import (
 )
 
 const usage = `usage: oracle sync
-       oracle run [--repetitions N]
+       oracle run [--lockstep] [--repetitions N]
        oracle bench [--seconds S]
        oracle version
 Cases on standard input, verdicts on standard output, one a line each.
@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 	options := flag.NewFlagSet(flag.Arg(0), flag.ExitOnError)
 	options.Usage = func() { fmt.Fprint(os.Stderr, usage) }
 	repetitions := options.Int("repetitions", 1, "how often each rollout is played")
+	inLockstep := options.Bool("lockstep", false, "play each rollout first in one fixed order, without races")
 	seconds := options.Float64("seconds", 1, "how much time the passes of each case take together")
 	options.Parse(flag.Args()[1:])
 	var failed error
@@ -62,13 +63,13 @@ func TestMain(m *testing.M) {
 			os.Exit(2)
 		}
 		program = func(t *testing.T) error {
-			r := newRunner(quietContext(), bubbleIn(t), *repetitions)
+			r := newRunner(quietContext(), bubbleIn(t), *repetitions, *inLockstep)
 			return serve(os.Stdin, stdout, r.solve)
 		}
 	case "bench":
 		program = func(t *testing.T) error {
 			ctx, bubble := quietContext(), bubbleIn(t)
-			b := newBencher(newSyncer(ctx, bubble), newRunner(ctx, bubble, 1), time.Duration(*seconds*float64(time.Second)))
+			b := newBencher(newSyncer(ctx, bubble), newRunner(ctx, bubble, 1, false), time.Duration(*seconds*float64(time.Second)))
 			return serve(os.Stdin, stdout, b.solve)
 		}
 	default:
@@ -135,7 +136,7 @@ func TestRecorded(t *testing.T) {
 				if *renew {
 					repetitions = 100
 				}
-				solve = newRunner(quietContext(), bubbleIn(t), repetitions).solve
+				solve = newRunner(quietContext(), bubbleIn(t), repetitions, true).solve
 			}
 			var got bytes.Buffer
 			if err := serve(in, &got, solve); err != nil {

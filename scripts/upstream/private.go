@@ -31,6 +31,15 @@ func private[T any](object any, name string) *T {
 	return (*T)(unsafe.Pointer(field.UnsafeAddr()))
 }
 
+// inside is what an interface field of an upstream struct holds.
+func inside(object any, name string) any {
+	field := reflect.ValueOf(object).Elem().FieldByName(name)
+	if !field.IsValid() {
+		panic(fmt.Sprintf("%T has no field %s", object, name))
+	}
+	return field.Interface()
+}
+
 type (
 	syncFunc = func(context.Context, string) error
 	queue    = workqueue.TypedRateLimitingInterface[string]

@@ -21,6 +21,7 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/record"
 	appsdefaults "k8s.io/kubernetes/pkg/apis/apps/v1"
 	"k8s.io/kubernetes/pkg/controller/deployment"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
@@ -80,29 +81,48 @@ type runVerdict struct {
 
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
+// schedule is who moves when.
+type schedule int
+
+const (
+	// racing: as it comes, workers and informers beside each other.
+	racing schedule = iota
+	// racingSorted: pods come out of the cache in a fixed order, so that one
+	// outcome of each tie between them is always among the timelines.
+	racingSorted
+	// lockstep: see lockstep.go.
+	lockstep
+)
+
 // runner plays whole rollouts.
 type runner struct {
 	ctx         context.Context
 	bubble      func(func())
 	repetitions int
+	// lockstep makes the first timeline of each case that of the fixed order.
+	lockstep bool
 
 	mu    sync.Mutex
 	crash *crashed
 }
 
-func newRunner(ctx context.Context, bubble func(func()), repetitions int) *runner {
-	r := &runner{ctx: ctx, bubble: bubble, repetitions: repetitions}
+func newRunner(ctx context.Context, bubble func(func()), repetitions int, lockstep bool) *runner {
+	r := &runner{ctx: ctx, bubble: bubble, repetitions: repetitions, lockstep: lockstep}
 	// Workers are goroutines of upstream's: their panics come by here.
 	utilruntime.ReallyCrash = false
 	utilruntime.PanicHandlers = append(utilruntime.PanicHandlers[:0:0], func(_ context.Context, what any) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.crash == nil {
-			c := crashOf(what, debug.Stack())
-			r.crash = &c
-		}
+		r.noteCrash(what, debug.Stack())
 	})
 	return r
+}
+
+func (r *runner) noteCrash(what any, stack []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.crash == nil {
+		c := crashOf(what, stack)
+		r.crash = &c
+	}
 }
 
 func (r *runner) crashedNow() *crashed {
@@ -127,9 +147,14 @@ func (r *runner) try(line []byte, c *runCase) (*runVerdict, error) {
 	verdict := &runVerdict{}
 	seen := map[string]bool{}
 	for n := range r.repetitions {
-		// Every other time the pods come in a fixed order, so that one outcome
-		// of each tie between them is always among the timelines.
-		views, err := r.play(c, n%2 == 0)
+		schedule := racing
+		switch {
+		case n == 0 && r.lockstep:
+			schedule = lockstep
+		case n%2 == 0:
+			schedule = racingSorted
+		}
+		views, err := r.play(c, schedule)
 		if err != nil {
 			return nil, err
 		}
@@ -237,12 +262,48 @@ type world struct {
 
 	// woken tells the sleeping driver that a new happening was planned.
 	woken chan struct{}
+
+	// In lockstep the driver does the controllers' work; nil otherwise.
+	workers []worker
+}
+
+// delivered waits, in lockstep, until what was just written is in the caches.
+// It is called with server.mu held.
+func (w *world) delivered() {
+	if w.workers != nil {
+		w.server.mu.Unlock()
+		quiet()
+		w.server.mu.Lock()
+	}
+}
+
+// timersGoOff lets, in lockstep, the timers of the queues go first of all that
+// happens at an instant.
+func (w *world) timersGoOff() {
+	if w.workers != nil {
+		quiet()
+	}
+}
+
+// hasWork tells, in lockstep, whether a key waits in a queue.
+func (w *world) hasWork() bool {
+	return slices.ContainsFunc(w.workers, func(worker worker) bool { return worker.queue.Len() > 0 })
+}
+
+func (w *world) isDue() bool {
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	return len(w.due) > 0 && !w.due[0].at.After(time.Now())
 }
 
 func (w *world) plan(h happening) {
 	h.order = w.planned
 	w.planned++
 	heap.Push(&w.due, h)
+	w.wake()
+}
+
+func (w *world) wake() {
 	select {
 	case w.woken <- struct{}{}:
 	default:
@@ -274,6 +335,7 @@ func (w *world) happen(steps []step) {
 	defer w.server.mu.Unlock()
 	for _, s := range steps {
 		w.apply(s)
+		w.delivered()
 	}
 	for len(w.due) > 0 && !w.due[0].at.After(time.Now()) {
 		h := heap.Pop(&w.due).(happening)
@@ -285,6 +347,7 @@ func (w *world) happen(steps []step) {
 			if err := remove(w.server, &w.server.pods, h.pod); err != nil {
 				panic(err)
 			}
+			w.delivered()
 			continue
 		}
 		if pod.DeletionTimestamp != nil {
@@ -296,6 +359,7 @@ func (w *world) happen(steps []step) {
 				Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now(),
 			}}
 		})
+		w.delivered()
 	}
 }
 
@@ -314,8 +378,12 @@ func (w *world) advance(until time.Time, quiet func()) {
 			select {
 			case <-timer.C:
 			case <-w.woken:
-				// Planned while we slept, perhaps for an earlier moment.
+				// Planned while we slept, perhaps for an earlier moment; or, in
+				// lockstep, a timer of a queue has gone off.
 				timer.Stop()
+				if w.hasWork() && time.Now().Before(until) {
+					w.settle(nil, quiet)
+				}
 				continue
 			}
 		}
@@ -330,13 +398,11 @@ func (w *world) advance(until time.Time, quiet func()) {
 // to do at it.
 func (w *world) settle(steps []step, quiet func()) {
 	for {
+		w.timersGoOff()
 		w.happen(steps)
 		steps = nil
 		quiet()
-		w.server.mu.Lock()
-		more := len(w.due) > 0 && !w.due[0].at.After(time.Now())
-		w.server.mu.Unlock()
-		if !more {
+		if !w.isDue() {
 			return
 		}
 	}
@@ -462,12 +528,12 @@ func (w *world) view(atMs int64) view {
 }
 
 // play runs one case once.
-func (r *runner) play(c *runCase, sorted bool) (views []view, err error) {
+func (r *runner) play(c *runCase, schedule schedule) (views []view, err error) {
 	r.mu.Lock()
 	r.crash = nil
 	r.mu.Unlock()
 	r.bubble(func() {
-		views, err = r.inBubble(c, sorted)
+		views, err = r.inBubble(c, schedule)
 	})
 	if crash := r.crashedNow(); crash != nil {
 		return nil, *crash
@@ -479,7 +545,7 @@ func (r *runner) play(c *runCase, sorted bool) (views []view, err error) {
 // for something that only time brings. The test file sets it.
 var quiet func()
 
-func (r *runner) inBubble(c *runCase, sorted bool) ([]view, error) {
+func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	server := newServer()
 	server.grace = time.Duration(c.TerminationMs) * time.Millisecond
@@ -501,18 +567,34 @@ func (r *runner) inBubble(c *runCase, sorted bool) ([]view, error) {
 	rsc := replicaset.NewReplicaSetController(ctx, rss, ps, client, replicaset.BurstReplicas)
 	setDeploymentRecorder(dc, noEvents)
 	setReplicaSetRecorder(rsc, noEvents)
-	if sorted {
-		*private[cache.Indexer](rsc, "podIndexer") = sortedIndexer{ps.Informer().GetIndexer()}
+	sorted := sortedIndexer{ps.Informer().GetIndexer()}
+	switch schedule {
+	case racingSorted:
+		*private[cache.Indexer](rsc, "podIndexer") = sorted
+	case lockstep:
+		*private[cache.Indexer](rsc, "podIndexer") = rankedIndexer{sorted}
 	}
 
 	var running sync.WaitGroup
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	running.Go(func() { dc.Run(ctx, 1) })
-	running.Go(func() { rsc.Run(ctx, 1) })
+	work := quiet
+	if schedule == lockstep {
+		w.workers = lockstepWorkers(ctx, dc, rsc, w.wake)
+		server.delivered = quiet
+		work = func() { r.turns(w) }
+	} else {
+		running.Go(func() { dc.Run(ctx, 1) })
+		running.Go(func() { rsc.Run(ctx, 1) })
+	}
 	defer func() {
 		cancel()
 		running.Wait()
+		if schedule == lockstep {
+			// Their Run would have done it.
+			(*private[record.EventBroadcaster](dc, "eventBroadcaster")).Shutdown()
+			(*private[record.EventBroadcaster](rsc, "eventBroadcaster")).Shutdown()
+		}
 		// Each controller has done this itself unless it crashed while starting.
 		(*private[queue](dc, "queue")).ShutDown()
 		(*private[queue](rsc, "queue")).ShutDown()
@@ -521,7 +603,7 @@ func (r *runner) inBubble(c *runCase, sorted bool) ([]view, error) {
 
 	// Time 0 is a whole second, and by then everything has started.
 	start := time.Now().Add(10 * time.Second).Truncate(time.Second)
-	w.advance(start, quiet)
+	w.advance(start, work)
 
 	first := c.Deployment.DeepCopy()
 	first.TypeMeta = metav1.TypeMeta{}
@@ -540,17 +622,17 @@ func (r *runner) inBubble(c *runCase, sorted bool) ([]view, error) {
 	var seen uint64
 	for at := int64(0); at < c.UntilMs; at += c.TickMs {
 		tick := start.Add(time.Duration(at) * time.Millisecond)
-		w.advance(tick, quiet)
+		w.advance(tick, work)
 		n := 0
 		for n < len(steps) && steps[n].AtMs <= at {
 			n++
 		}
-		w.settle(steps[:n], quiet)
+		w.settle(steps[:n], work)
 		steps = steps[n:]
 		// The last millisecond of the tick still belongs to it; the one after
 		// is where the next tick begins.
-		w.advance(tick.Add(time.Duration(c.TickMs-1)*time.Millisecond), quiet)
-		w.settle(nil, quiet)
+		w.advance(tick.Add(time.Duration(c.TickMs-1)*time.Millisecond), work)
+		w.settle(nil, work)
 		if r.crashedNow() != nil {
 			return nil, nil
 		}

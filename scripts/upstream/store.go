@@ -65,6 +65,15 @@ type server struct {
 	// The kubelet's ears; called with mu held.
 	podCreated  func(*corev1.Pod)
 	podDeleting func(*corev1.Pod)
+	// delivered is called after each write to a Deployment or a ReplicaSet,
+	// without mu, before the writer gets its answer; nil = nobody waits.
+	delivered func()
+}
+
+func (s *server) wrote() {
+	if s.delivered != nil {
+		s.delivered()
+	}
 }
 
 func newServer() *server {

@@ -6,12 +6,6 @@ use serde_json::Value;
 
 const RECORDED: &str = include_str!("testdata/upstream/run.v1.37.2.jsonl");
 
-/// Cases in which the real pair races (see the reason) and ours took a turn that four repetitions did not show.
-const RACES: [(&str, &str); 1] = [(
-    "2-119",
-    "the reason of Progressing depends on which status write comes first, and moves the deadline by one second",
-)];
-
 #[test]
 fn recorded_rollouts_come_out() {
     let mut lines = RECORDED.lines();
@@ -27,8 +21,8 @@ fn recorded_rollouts_come_out() {
             different.push(recorded["case"]["id"].as_str().unwrap_or_default().to_owned());
         }
     }
-    let known: Vec<&str> = RACES.iter().map(|(id, _)| *id).collect();
-    assert_eq!(different, known, "rollouts that differ from every recorded timeline");
-    assert_eq!(header["cases"], same + known.len(), "cases in the header");
+    eprintln!("replayed: {same} whole rollouts");
+    assert!(different.is_empty(), "rollouts that differ from every recorded timeline: {different:?}");
+    assert_eq!(header["cases"], same, "cases in the header");
     assert!(same >= 300, "only {same} rollouts were compared");
 }

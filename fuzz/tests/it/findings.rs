@@ -102,3 +102,26 @@ fn released_set_runs() {
     let theirs = repeated("released-set-runs");
     assert_eq!(writes(&theirs)[..2], ["patch web-9b54485b8 null", "update web-7d75fccd85 2"]);
 }
+
+/// The reason of the rollout before stays when the write that would have replaced it met a conflict, and with it no deadline runs: an
+/// hour later, with a deadline of ten minutes and no pod ready, there is nothing to write, and the pass is repeated at once.
+#[test]
+fn recreate_no_deadline() {
+    let reason = |object: &Value| {
+        let conditions = object["status"]["conditions"].as_array().unwrap();
+        conditions.iter().find(|c| c["type"] == "Progressing").unwrap()["reason"].clone()
+    };
+    let theirs = repeated("recreate-after-conflict");
+    let written = theirs["writes"].as_array().unwrap();
+    assert!(!written.is_empty());
+    assert!(written.iter().all(|write| reason(&write["object"]) == "NewReplicaSetAvailable"));
+    let theirs = repeated("recreate-no-deadline");
+    let (case, _) = read("recreate-no-deadline");
+    let d = &case["deployments"][0];
+    assert_eq!(
+        (&d["spec"]["progressDeadlineSeconds"], &d["status"]["readyReplicas"]),
+        (&600.into(), &Value::Null)
+    );
+    assert_eq!(reason(d), "NewReplicaSetAvailable");
+    assert_eq!((writes(&theirs).len(), &theirs["requeueAfterSeconds"]), (0, &0.into()));
+}

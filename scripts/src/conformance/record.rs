@@ -111,7 +111,7 @@ fn runs(options: &Options, program: &Path, version: KubernetesVersion) -> Result
         lines.push(json!({"case": case, "variants": variants}));
     }
     let header = json!({"kubernetes": version.release(), "controller": "run", "generatorSeed": options.seed,
-        "repetitions": REPETITIONS, "cases": lines.len(),
+        "repetitions": REPETITIONS, "first": "lockstep", "cases": lines.len(),
         "leftOut": "cases with more than two timelines in 6 repetitions, or in up to 66 where ours was not among the first"});
     let path = folder(options).join(format!("run.{}.jsonl", version.release()));
     let temporary = path.with_extension("tmp");
