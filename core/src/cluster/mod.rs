@@ -20,6 +20,7 @@ mod server;
 pub mod store;
 mod timed;
 mod user;
+mod waiting;
 mod work_queue;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -76,8 +77,6 @@ enum Event {
     PodsOrphaned(NodeId),
     /// Watch events have reached the caches.
     Deliver,
-    /// A delayed key is due.
-    Timer(Controller, u32, Time),
     /// The next request of a pass reaches the API server, if its sender still lives (controller, slot, life).
     Request(Controller, u32, u32),
     /// kube-controller-manager works again.
@@ -249,7 +248,10 @@ impl Cluster {
 
     /// The instant of the next thing that happens by itself.
     pub fn next_at(&self) -> Option<Time> {
-        self.events.next_at()
+        [self.events.next_at(), self.deployment_queue.next_at(), self.set_queue.next_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Works off everything that happens before `until`, calling `observe` after each instant in which anything
@@ -263,7 +265,7 @@ impl Cluster {
 
     /// Works off the next instant before `until` in which anything happens. `false` = there is none, and time is `until`.
     pub fn step(&mut self, until: Time) -> Result<bool, Stuck> {
-        let Some(at) = self.events.next_at().filter(|at| *at < until) else {
+        let Some(at) = self.next_at().filter(|at| *at < until) else {
             self.now = self.now.max(until);
             return Ok(false);
         };
@@ -272,9 +274,15 @@ impl Cluster {
         Ok(true)
     }
 
+    /// The timers of the queues that are due go off; they come before all else that happens at an instant.
+    pub(crate) fn timers_go_off(&mut self) {
+        self.statistics.events += self.deployment_queue.add_due(self.now) + self.set_queue.add_due(self.now);
+    }
+
     /// Works off the current instant.
     pub fn settle(&mut self) -> Result<(), Stuck> {
         let mut passes = 0;
+        self.timers_go_off();
         loop {
             while let Some(event) = self.events.pop_due(self.now) {
                 self.statistics.events += 1;
@@ -337,8 +345,6 @@ impl Cluster {
             }
             Event::ControllersBack(life) => self.controllers_back(life),
             Event::WatchDelayEnds(change) => self.watch_delay_ends(change),
-            Event::Timer(Controller::Deployment, key, at) => self.deployment_queue.timer(key, at),
-            Event::Timer(Controller::ReplicaSet, key, at) => self.set_queue.timer(key, at),
         }
     }
 

@@ -24,9 +24,7 @@ impl Cluster {
             Controller::Deployment => &mut self.deployment_queue,
             Controller::ReplicaSet => &mut self.set_queue,
         };
-        if queue.add_at(key, at, self.now) {
-            self.events.push(at, Event::Timer(controller, key, at));
-        }
+        queue.add_at(key, at, self.now);
     }
 
     pub(super) fn deployment_pass(&mut self, id: DeploymentId) {

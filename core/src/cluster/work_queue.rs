@@ -1,7 +1,8 @@
-//! A controller's work queue: a key is in it at most once; delayed keys keep their earliest timer.
+//! A controller's work queue: a key is in it at most once; delayed keys wait for their earliest time.
 
 use std::collections::VecDeque;
 
+use super::waiting::Waiting;
 use crate::api::Time;
 use crate::sim::{MS, SECOND};
 
@@ -34,7 +35,6 @@ struct Key {
     processing: bool,
     again: bool,
     failures: u32,
-    timer: Option<Time>,
 }
 
 /// The queue of one controller. Keys are dense indices of objects.
@@ -42,12 +42,18 @@ struct Key {
 pub(crate) struct WorkQueue {
     ready: VecDeque<u32>,
     keys: Vec<Key>,
+    waiting: Waiting,
     bucket: TokenBucket,
 }
 
 impl WorkQueue {
     pub(crate) fn new() -> Self {
-        WorkQueue { ready: VecDeque::new(), keys: Vec::new(), bucket: TokenBucket::new(SECOND / 10, 100) }
+        WorkQueue {
+            ready: VecDeque::new(),
+            keys: Vec::new(),
+            waiting: Waiting::default(),
+            bucket: TokenBucket::new(SECOND / 10, 100),
+        }
     }
 
     /// The state of a key; one never seen before is as one that was forgotten.
@@ -85,27 +91,28 @@ impl WorkQueue {
         }
     }
 
-    /// Adds the key at `at`; answers whether a timer has to be set for it.
-    pub(crate) fn add_at(&mut self, key: u32, at: Time, now: Time) -> bool {
+    /// Adds the key at `at`, or earlier if it waits for an earlier time already.
+    pub(crate) fn add_at(&mut self, key: u32, at: Time, now: Time) {
         if at <= now {
             self.add(key);
-            return false;
+        } else {
+            self.waiting.insert(key, at);
         }
-        let state = self.key(key);
-        if state.timer.is_some_and(|earlier| earlier <= at) {
-            return false;
-        }
-        state.timer = Some(at);
-        true
     }
 
-    /// A timer went off; it is void if an earlier one replaced it.
-    pub(crate) fn timer(&mut self, key: u32, at: Time) {
-        let state = self.key(key);
-        if state.timer == Some(at) {
-            state.timer = None;
+    /// When the first of the waiting keys is due.
+    pub(crate) fn next_at(&self) -> Option<Time> {
+        self.waiting.next_at()
+    }
+
+    /// Adds the keys that are due; answers how many.
+    pub(crate) fn add_due(&mut self, now: Time) -> u64 {
+        let mut due = 0;
+        while let Some(key) = self.waiting.pop_due(now) {
             self.add(key);
+            due += 1;
         }
+        due
     }
 
     /// When a failed key is to be tried again.
@@ -118,10 +125,10 @@ impl WorkQueue {
 
     /// When the key will be worked on if nothing else happens.
     pub(crate) fn wake(&self, key: u32) -> super::journal::Wake {
-        self.keys.get(key as usize).map_or_else(Default::default, |state| super::journal::Wake {
-            queued: state.queued || state.processing,
-            timer: state.timer,
-        })
+        super::journal::Wake {
+            queued: self.keys.get(key as usize).is_some_and(|state| state.queued || state.processing),
+            timer: self.waiting.until(key),
+        }
     }
 
     pub(crate) fn failures(&self, key: u32) -> u32 {

@@ -195,6 +195,7 @@ fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, Strin
             acted = true;
         }
         while let Some(step) = steps.get(next_step).filter(|step| step.at_ms <= start_ms) {
+            cluster.timers_go_off();
             step.apply(&mut cluster, recorder.id);
             next_step += 1;
             acted = true;

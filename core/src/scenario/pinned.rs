@@ -42,7 +42,7 @@ cluster: {preset: realistic, requestLatency: 4ms, watchDelay: 5ms, startDelay: 5
 /// The seed that goes with it.
 pub const PINNED_SEED: u64 = 2026;
 /// The hash of its trace. It changes when the simulated world changes, and then once, here, on purpose.
-pub const PINNED_TRACE_HASH: u64 = 0x14ae_882e_cb2f_102c;
+pub const PINNED_TRACE_HASH: u64 = 0x2319_532c_d3bc_b7d6;
 
 /// The hash of everything that happens in a scenario.
 ///

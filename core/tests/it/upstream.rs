@@ -1,5 +1,4 @@
-//! Whole rollouts recorded with the real controllers of Kubernetes v1.37.2: ours must be one of the timelines that
-//! they showed, every field of every view.
+//! Whole rollouts recorded with the real controllers of Kubernetes v1.37.2: every field of every view is theirs.
 
 use maxsurge_core::conformance::run::run;
 use serde_json::Value;
@@ -14,15 +13,15 @@ fn recorded_rollouts_come_out() {
     for line in lines {
         let recorded: Value = serde_json::from_str(line).expect("JSON");
         let ours = run(&recorded["case"].to_string());
-        let variants = recorded["variants"].as_array().expect("variants");
-        if variants.contains(&ours["views"]) {
+        assert!(recorded["views"].as_array().is_some_and(|views| !views.is_empty()), "views");
+        if recorded["views"] == ours["views"] {
             same += 1;
         } else {
             different.push(recorded["case"]["id"].as_str().unwrap_or_default().to_owned());
         }
     }
     eprintln!("replayed: {same} whole rollouts");
-    assert!(different.is_empty(), "rollouts that differ from every recorded timeline: {different:?}");
+    assert!(different.is_empty(), "rollouts that differ from the recorded ones: {different:?}");
     assert_eq!(header["cases"], same, "cases in the header");
     assert!(same >= 300, "only {same} rollouts were compared");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use maxsurge_core::scenario::Scenario;
 use serde_json::Value;
 
-use super::judge::{Judge, Judgement};
+use super::judge::{Judgement, judge};
 use super::oracle::{self, Oracle};
 use super::{Failure, Options, Source, translate};
 
@@ -24,8 +24,8 @@ pub(super) fn main(options: &Options) -> Result<(), Failure> {
             })?;
             let line = case.to_string();
             let ours = source.ours(&line, version);
-            let theirs = Oracle::start(&program, source, 2)?.ask(&line)?;
-            let said = match Judge::new(source, &program)?.judge(&line, &ours, &theirs)? {
+            let theirs = Oracle::start(&program, source)?.ask(&line)?;
+            let said = match judge(source, &line, &ours, &theirs) {
                 Judgement::Same => format!("confirmed upstream: Kubernetes {version} does the same"),
                 Judgement::LeftOut(why) => format!("not decided: {why}"),
                 Judgement::Different(difference) => {

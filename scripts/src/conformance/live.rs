@@ -10,7 +10,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use maxsurge_core::api::KubernetesVersion;
 use serde_json::{Value, json};
 
-use super::judge::{Judge, Judgement};
+use super::judge::{Judgement, judge};
 use super::oracle::{self, Oracle};
 use super::shrink::shrink;
 use super::{Failure, Options, Source};
@@ -35,7 +35,7 @@ fn one(options: &Options, source: Source, program: &Path, version: KubernetesVer
         HumanCount(cases),
         if from > 0 { format!(", from {from}") } else { String::new() }
     );
-    let (mut theirs, mut judge) = (Oracle::start(program, source, 1)?, Judge::new(source, program)?);
+    let mut theirs = Oracle::start(program, source)?;
     let mut input = theirs.take_input();
     let (send, receive) = sync_channel(AHEAD);
     // Ours thinks while theirs does; the pipe and the channel hold back whoever is ahead.
@@ -56,7 +56,7 @@ fn one(options: &Options, source: Source, program: &Path, version: KubernetesVer
     let mut found = None;
     for (line, ours) in receive {
         let verdict = theirs.read()?;
-        match judge.judge(&line, &ours, &verdict)? {
+        match judge(source, &line, &ours, &verdict) {
             Judgement::Same => same += 1,
             Judgement::LeftOut(why) => *left_out.entry(why).or_default() += 1,
             Judgement::Different(difference) => {
@@ -82,7 +82,7 @@ fn one(options: &Options, source: Source, program: &Path, version: KubernetesVer
     );
     let Some((line, difference)) = found else { return Ok(()) };
     eprintln!("a difference: {difference}");
-    report(options, source, (program, version), &mut judge, &line)?;
+    report(options, source, (program, version), &line)?;
     Err(Failure::Different)
 }
 
@@ -98,17 +98,15 @@ fn report(
     options: &Options,
     source: Source,
     (program, version): (&Path, KubernetesVersion),
-    judge: &mut Judge,
     line: &str,
 ) -> Result<(), Failure> {
-    judge.hurry();
-    let mut theirs = Oracle::start(program, source, 1)?;
+    let mut theirs = Oracle::start(program, source)?;
     let mut verdicts = |case: &Value| -> Option<(Value, Value, String)> {
         let line = case.to_string();
         let (ours, theirs) = (source.ours(&line, version), theirs.ask(&line).ok()?);
         // A case that one side does not take is another difference than the one looked at.
         let whole = |verdict: &Value| verdict.get("invalid").is_none() && verdict.get("panic").is_none();
-        match judge.judge(&line, &ours, &theirs).ok()? {
+        match judge(source, &line, &ours, &theirs) {
             Judgement::Different(difference) if whole(&ours) && whole(&theirs) => {
                 Some((ours, theirs, difference.to_string()))
             }
@@ -126,7 +124,7 @@ fn report(
     // A difference that does not come again, or one side that refuses the case, is shown as it was.
     let Some((ours, theirs, difference)) = verdicts(&small) else {
         eprintln!("it cannot be made smaller:\n{line}\nours: {}", source.ours(line, version));
-        eprintln!("theirs: {}", Oracle::start(program, source, 1)?.ask(line)?);
+        eprintln!("theirs: {}", Oracle::start(program, source)?.ask(line)?);
         return Ok(());
     };
     eprintln!("case: {small:#}\nours: {ours:#}\ntheirs: {theirs:#}\n{difference}");

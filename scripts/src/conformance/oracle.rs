@@ -57,15 +57,13 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
 }
 
 impl Oracle {
-    /// Starts the program for cases of that source. `repetitions` is for runs: the first is in lockstep (one fixed order, see
-    /// `scripts/upstream/lockstep.go`), the others race.
-    pub(super) fn start(program: &Path, source: Source, repetitions: u32) -> Result<Self, Failure> {
+    /// Starts the program for cases of that source; runs are played in lockstep (one fixed order, see
+    /// `scripts/upstream/lockstep.go`).
+    pub(super) fn start(program: &Path, source: Source) -> Result<Self, Failure> {
         let mut command = Command::new(program);
         command.arg(source.mode());
         if source == Source::Run {
-            command.args(["--lockstep", "--repetitions", &repetitions.to_string()]);
-            // The more threads there are, the more of the orders in which the two controllers can race come up.
-            command.env("GOMAXPROCS", "4");
+            command.arg("--lockstep");
         }
         // Upstream logs what it finds odd about odd states.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

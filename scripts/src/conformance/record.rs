@@ -10,14 +10,12 @@ use maxsurge_core::conformance::compare::{Names, comparable};
 use maxsurge_fuzz::agreement::{hashes_as_stored, never_stored};
 use serde_json::{Value, json};
 
-use super::judge::{Judge, Judgement};
+use super::judge::{Judgement, judge};
 use super::oracle::{self, Oracle};
 use super::{Failure, Options, Source};
 
 /// Longest case that is recorded, bytes: crowds of hundreds of pods are for `live`.
 const CASE_BYTES_MAX: usize = 12_000;
-/// How often each rollout is played at first: half of them with the pods in one fixed order.
-const REPETITIONS: u32 = 6;
 
 /// Records as many cases of each source as were asked for.
 pub(super) fn main(options: &Options) -> Result<(), Failure> {
@@ -45,7 +43,7 @@ fn states(
     program: &Path,
     version: KubernetesVersion,
 ) -> Result<PathBuf, Failure> {
-    let mut theirs = Oracle::start(program, source, 1)?;
+    let mut theirs = Oracle::start(program, source)?;
     let mut lines = Vec::new();
     for index in options.from.. {
         if lines.len() as u64 == options.cases {
@@ -87,10 +85,9 @@ fn states(
     Ok(path)
 }
 
-/// One line a rollout: the case and the timelines that the real controllers showed. Cases with more than two are left out.
+/// One line a rollout: the case and what the real controllers showed in lockstep.
 fn runs(options: &Options, program: &Path, version: KubernetesVersion) -> Result<PathBuf, Failure> {
-    let (mut theirs, mut judge) =
-        (Oracle::start(program, Source::Run, REPETITIONS)?, Judge::new(Source::Run, program)?);
+    let mut theirs = Oracle::start(program, Source::Run)?;
     let mut lines = Vec::new();
     for index in options.from.. {
         if lines.len() as u64 == options.cases {
@@ -98,21 +95,20 @@ fn runs(options: &Options, program: &Path, version: KubernetesVersion) -> Result
         }
         let case = Source::Run.case(options.seed, index);
         let text = case.to_string();
-        let ours = Source::Run.ours(&text, version);
         let verdict = theirs.ask(&text)?;
-        let (judgement, variants) = judge.run(&text, &ours, &verdict)?;
-        if variants.len() > 2 || verdict.get("invalid").is_some() {
+        if verdict.get("invalid").is_some() {
             continue;
         }
-        if let Judgement::Different(difference) = judgement {
+        if let Judgement::Different(difference) =
+            judge(Source::Run, &text, &Source::Run.ours(&text, version), &verdict)
+        {
             // Recorded all the same: what the real ones do is the test.
             eprintln!("{}: {difference}", case["id"]);
         }
-        lines.push(json!({"case": case, "variants": variants}));
+        lines.push(json!({"case": case, "views": verdict["views"]}));
     }
     let header = json!({"kubernetes": version.release(), "controller": "run", "generatorSeed": options.seed,
-        "repetitions": REPETITIONS, "first": "lockstep", "cases": lines.len(),
-        "leftOut": "cases with more than two timelines in 6 repetitions, or in up to 66 where ours was not among the first"});
+        "schedule": "lockstep", "cases": lines.len()});
     let path = folder(options).join(format!("run.{}.jsonl", version.release()));
     let temporary = path.with_extension("tmp");
     let text: String =
