@@ -254,5 +254,6 @@ impl Cluster {
             self.deliver(version, change);
         }
         (self.applied_pods, self.applied_sets) = (version, version);
+        self.collect_all();
     }
 }

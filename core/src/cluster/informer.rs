@@ -156,6 +156,17 @@ impl PodCache {
         self.pods.get(pod).map(|cached| &cached.state)
     }
 
+    /// The pods that a ReplicaSet owns and selects.
+    pub(crate) fn claimed(&self, id: RsId) -> &[PodId] {
+        &self.sets[id.0 as usize].claimed_pods
+    }
+
+    /// Active pods on a node that are related to a ReplicaSet's.
+    pub(crate) fn node_rank(&self, id: RsId, node: NodeId) -> u32 {
+        let group = self.sets[id.0 as usize].group;
+        group.and_then(|group| self.node_pods.get(&(group, node)).copied()).unwrap_or(0)
+    }
+
     /// Whether those labels contain every label of the ReplicaSet's template.
     pub(crate) fn is_full(&self, id: RsId, labels: LabelsId) -> bool {
         self.labels[labels.0 as usize].contains_all(&self.sets[id.0 as usize].template_labels)

@@ -153,7 +153,8 @@ impl Cluster {
 
     /// Its containers run.
     pub(super) fn pod_started(&mut self, pod: PodId, life: u32) {
-        if !self.is_life(pod, life) {
+        // A pod that has finished stays so.
+        if !self.is_life(pod, life) || self.store.pod(pod).state.is_finished() {
             return;
         }
         self.run(pod).stage = Stage::Running;
@@ -175,7 +176,7 @@ impl Cluster {
 
     /// Its container ends by itself.
     pub(super) fn pod_crashed(&mut self, pod: PodId, life: u32) {
-        if !self.is_life(pod, life) {
+        if !self.is_life(pod, life) || self.store.pod(pod).state.is_finished() {
             return;
         }
         let life = self.next_life(pod, Stage::Dead);
@@ -198,7 +199,7 @@ impl Cluster {
 
     /// Its container is started again.
     pub(super) fn pod_restarts(&mut self, pod: PodId, life: u32) {
-        if self.is_life(pod, life) {
+        if self.is_life(pod, life) && !self.store.pod(pod).state.is_finished() {
             self.restart(pod);
         }
     }

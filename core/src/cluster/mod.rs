@@ -6,6 +6,8 @@
 
 mod config;
 mod fault;
+mod frozen;
+mod garbage;
 mod handlers;
 mod informer;
 mod journal;
@@ -364,8 +366,13 @@ impl Cluster {
 
     fn take_changes(&mut self, changes: &mut Vec<(u64, Change)>) {
         for (version, change) in changes.drain(..) {
-            if let Change::Pod(pod, _) = &change {
-                self.pod_changed(*pod);
+            match &change {
+                Change::Pod(pod, _) => {
+                    self.pod_changed(*pod);
+                    self.collect_pod(*pod);
+                }
+                Change::ReplicaSet(id, None) => self.collect_pods_of(*id),
+                _ => {}
             }
             if self.controllers_away {
                 // Nobody watches; what was written is in the list with which they start.

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::frozen::{FrozenPods, Remembered};
 use super::journal::{Recorded, Sent};
 use super::pods::{DeploymentId, PodId, RsId};
 use super::server::{CachedPods, Lookup, Server};
-use super::timed::{self, ActivePass, FrozenLookup, FrozenPods, PassView, Remembered, Request, Script};
+use super::timed::{self, ActivePass, FrozenLookup, PassView, Request, Script};
 use super::{Cluster, Controller, Event};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
@@ -250,6 +251,7 @@ impl Cluster {
             wanted: VecDeque::new(),
             events_told: 0,
             result: Ok(Requeue::None),
+            expects: false,
             record,
         };
         self.think(controller, &mut pass, true);
@@ -296,11 +298,18 @@ impl Cluster {
                     adopted: Vec::new(),
                     names: &names,
                 });
-                let mut view = Remembered { frozen: pods, behind };
-                // What is expected is settled when the pass begins; later runs must not expect it anew.
-                let mut scratch = Memory::default();
-                let memory = if first { &mut self.memory[memory_at] } else { &mut scratch };
-                replicaset::sync(rs, *may_manage, &mut view, self.now, memory, &mut script, version)
+                let mut view = Remembered { frozen: pods, behind, adopted: Vec::new(), now: self.now };
+                // What is expected is settled when the owners of the pods are; later runs must not expect it anew, and
+                // earlier ones only learn what is asked for next.
+                let mut memory =
+                    if pass.expects { Memory::default() } else { self.memory[memory_at].clone() };
+                let result =
+                    replicaset::sync(rs, *may_manage, &mut view, self.now, &mut memory, &mut script, version);
+                if !pass.expects && !script.wanted.iter().any(Request::is_claim) {
+                    self.memory[memory_at] = memory;
+                    pass.expects = true;
+                }
+                result
             }
         };
         pass.events_told = pass.events_told.max(script.events);
@@ -365,8 +374,10 @@ impl Cluster {
             let creations = |wanted: &VecDeque<Request>| {
                 wanted.iter().filter(|request| matches!(request, Request::CreatePod(_))).count()
             };
-            let before = creations(&pass.wanted);
-            let doomed: Vec<PodId> = deletions(&pass.wanted).collect();
+            // What is not expected yet cannot be given up.
+            let before = if pass.expects { creations(&pass.wanted) } else { 0 };
+            let doomed: Vec<PodId> =
+                if pass.expects { deletions(&pass.wanted).collect() } else { Vec::new() };
             self.think(controller, &mut pass, false);
             // Deletions given up (a claim failed, so the pass ends before them) will not be observed either.
             for pod in doomed.into_iter().filter(|pod| !deletions(&pass.wanted).any(|left| left == *pod)) {

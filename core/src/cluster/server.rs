@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fault::{ApiFault, Fate, Gate};
 use super::informer::PodCache;
-use super::pods::{DeploymentId, PodId, RsId};
+use super::pods::{DeploymentId, PodId, PodState, RsId};
 use super::store::{DeletedBy, Store};
 use crate::api::{Deployment, KubernetesVersion, List, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
@@ -251,23 +251,34 @@ impl PodsView for CachedPods<'_> {
         let min_ready_s = rs.spec.min_ready_seconds;
         let mut counts = self.cache.counts(self.rs, min_ready_s, now);
         for pod in &self.adopted {
-            // Adopted in this very pass: claimed, but not in the cached counts yet.
             let state = self.cache.state(*pod).expect("orphans are cached");
-            let due = super::pods::time(state.ready_s).plus_seconds(i64::from(min_ready_s));
-            counts.replicas += 1;
-            counts.fully_labeled += i32::from(self.cache.is_full(self.rs, state.labels));
-            counts.ready += i32::from(state.ready);
-            if state.ready && (min_ready_s <= 0 || due <= now) {
-                counts.available += 1;
-            } else if state.ready {
-                counts.next_available = Some(counts.next_available.map_or(due, |next| next.min(due)));
-            }
+            let is_full = self.cache.is_full(self.rs, state.labels);
+            count_adopted(&mut counts, state, is_full, min_ready_s, now);
         }
         counts
     }
 
     fn victims(&mut self, _rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<PodId>) {
         self.cache.victims(self.rs, &self.adopted, n, now, victims);
+    }
+}
+
+/// Counts a pod that was adopted in this very pass: it is claimed, but not in the cached counts yet.
+pub(super) fn count_adopted(
+    counts: &mut PodCounts,
+    state: &PodState,
+    is_full: bool,
+    min_ready_s: i32,
+    now: Time,
+) {
+    let due = super::pods::time(state.ready_s).plus_seconds(i64::from(min_ready_s));
+    counts.replicas += 1;
+    counts.fully_labeled += i32::from(is_full);
+    counts.ready += i32::from(state.ready);
+    if state.ready && (min_ready_s <= 0 || due <= now) {
+        counts.available += 1;
+    } else if state.ready {
+        counts.next_available = Some(counts.next_available.map_or(due, |next| next.min(due)));
     }
 }
 

@@ -8,12 +8,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::frozen::FrozenPods;
 use super::journal::PassRecord;
 use super::pods::PodId;
 use super::server::{Note, Server};
 use crate::api::{Deployment, KubernetesVersion, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup};
-use crate::controller::replicaset::{Misfit, PodCounts, PodsView, ReplicaSetApi};
+use crate::controller::replicaset::ReplicaSetApi;
 use crate::controller::{ApiError, LiveOwner, Requeue, SyncError};
 
 /// A request to the API server. Objects that are to be written are whole, as they are sent.
@@ -80,6 +81,11 @@ impl Request {
         matches!(self, Request::CreatePod(_) | Request::DeletePod(..))
     }
 
+    /// Whether it is about the owner of a pod.
+    pub(super) fn is_claim(&self) -> bool {
+        matches!(self, Request::AdoptPod(..) | Request::ReleasePod(..))
+    }
+
     /// Sends it: the API server acts and answers.
     pub(super) fn perform(&self, server: &mut Server<'_>) -> Answer {
         match self.clone() {
@@ -110,6 +116,9 @@ pub(super) struct ActivePass {
     pub(super) wanted: VecDeque<Request>,
     pub(super) events_told: usize,
     pub(super) result: Result<Requeue, SyncError>,
+    /// Whether what it will create and delete is among the expectations: not before the API server has answered every
+    /// adoption, as that decides how many pods there are.
+    pub(super) expects: bool,
     pub(super) record: Option<Box<PassRecord>>,
 }
 
@@ -270,61 +279,5 @@ impl ReplicaSetApi<PodId> for Script<'_> {
         retry: bool,
     ) -> Result<Arc<ReplicaSet>, ApiError> {
         self.set(rs, |rs| Request::UpdateSetStatus(rs, retry))
-    }
-}
-
-/// The pods as a pass saw them first, so that running it again sees the same while the cache moves on.
-#[derive(Clone, Default, Debug)]
-pub(super) struct FrozenPods {
-    misfits: Option<Vec<(PodId, Misfit)>>,
-    counts: Option<PodCounts>,
-    victims: Option<Vec<PodId>>,
-}
-
-/// A view that remembers what it answered; without one behind it, it answers from memory alone.
-pub(super) struct Remembered<'a, V> {
-    pub(super) frozen: &'a mut FrozenPods,
-    pub(super) behind: Option<V>,
-}
-
-impl<V: PodsView<Pod = PodId>> PodsView for Remembered<'_, V> {
-    type Pod = PodId;
-
-    fn identity(&self, pod: PodId) -> (Str, Str) {
-        self.behind.as_ref().map(|view| view.identity(pod)).unwrap_or_default()
-    }
-
-    fn misfits(&mut self, rs: &ReplicaSet) -> Vec<(PodId, Misfit)> {
-        let behind = &mut self.behind;
-        self.frozen
-            .misfits
-            .get_or_insert_with(|| behind.as_mut().map(|view| view.misfits(rs)).unwrap_or_default())
-            .clone()
-    }
-
-    fn adopted(&mut self, pod: PodId) {
-        if let Some(view) = &mut self.behind {
-            view.adopted(pod);
-        }
-    }
-
-    fn counts(&mut self, rs: &ReplicaSet, now: Time) -> PodCounts {
-        let behind = &mut self.behind;
-        *self
-            .frozen
-            .counts
-            .get_or_insert_with(|| behind.as_mut().map(|view| view.counts(rs, now)).unwrap_or_default())
-    }
-
-    fn victims(&mut self, rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<PodId>) {
-        let behind = &mut self.behind;
-        let known = self.frozen.victims.get_or_insert_with(|| {
-            let mut found = Vec::new();
-            if let Some(view) = behind {
-                view.victims(rs, n, now, &mut found);
-            }
-            found
-        });
-        victims.extend(known.iter().take(n));
     }
 }

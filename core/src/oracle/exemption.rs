@@ -28,7 +28,8 @@ pub enum Exemption {
     /// and without a look at old pods.
     RollbackCreates,
     /// S-STATUS: a terminating pod that loses its owner reference or whose labels change wakes nobody, and
-    /// `terminatingReplicas` counts it for ever.
+    /// `terminatingReplicas` counts it for ever. L-WAKE: with Recreate the Deployment then waits for the write of that
+    /// counter.
     TerminatingPodLeaves,
     /// L-WAKE: Recreate waits for a terminating pod whose labels were changed. That it ends changes no counter of the
     /// ReplicaSet that still owns it, and wakes nobody: the rollout goes on only when the pod is gone.

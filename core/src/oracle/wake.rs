@@ -19,8 +19,10 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         if let Some((property, what)) = missed {
             let known = if exhausted(id) {
                 Some(Exemption::RetriesExhausted)
+            } else if left_pod_ended(cluster, id, &pods) {
+                Some(Exemption::LeftPodEnds)
             } else {
-                left_pod_ended(cluster, id, &pods).then_some(Exemption::LeftPodEnds)
+                terminating_pod_left(cluster, id, &pods).then_some(Exemption::TerminatingPodLeaves)
             };
             return Err(Finding { property, what: format!("Deployment {}: {what}", d.meta.name), known });
         }
@@ -54,6 +56,13 @@ fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)
                     && !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize])
             })
         })
+}
+
+/// Whether the Deployment is one with Recreate, and a terminating pod has left one of its ReplicaSets: the write of the
+/// corrected counter is what would wake the Deployment.
+fn terminating_pod_left(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
+    cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
+        && cluster.replica_sets_of(id).any(|(rs_id, rs)| only_terminating_differs(rs, rs_id, pods))
 }
 
 /// Whether the counters of pods that are not terminating are right, and that of terminating ones is too high.

@@ -141,6 +141,13 @@ fn terminating_pod_leaves() {
 }
 
 #[test]
+fn terminating_pod_leaves_a_recreate_rollout() {
+    let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    let events = vec![Event::Wait(5_000), edit(Change::Image(1)), Event::Pod(0, PodFate::Orphaned)];
+    check(Exemption::TerminatingPodLeaves, Property::LWake, world, events);
+}
+
+#[test]
 fn left_pod_ends() {
     let world = World { stop_ms: 20_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
     let events = vec![

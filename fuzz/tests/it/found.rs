@@ -77,3 +77,45 @@ fn releasing_what_is_gone() {
     ];
     check(world(Plane::Realistic, 4, Limits::Pods(1, 0)), events);
 }
+
+/// How many pods there are follows from which adoptions the API server lets happen, not from those that were asked for.
+#[test]
+fn adoptions_that_are_refused() {
+    let events = vec![Event::Wait(1_000), Event::Set(0, SetFate::Doubled), Event::Pod(0, PodFate::Orphaned)];
+    check(world(Plane::Watch(97), 1, Limits::Pods(1, 0)), events);
+    let events = vec![
+        Event::Wait(1_000),
+        Event::Set(0, SetFate::Deleted),
+        Event::Rival(3),
+        Event::Squat(47),
+        Event::Wait(1_000),
+        Event::Set(49, SetFate::DeletedOrphaning),
+        Event::Set(85, SetFate::Doubled),
+    ];
+    check(world(Plane::Watch(168), 7, Limits::Pods(1, 0)), events);
+}
+
+/// A pod that is created after its ReplicaSet went is garbage.
+#[test]
+fn created_after_its_replica_set_went() {
+    let events = vec![
+        Event::Wait(1_000),
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Edit(vec![Change::Pause(true)]),
+        Event::Edit(vec![Change::Replicas(1)]),
+        Event::Wait(1_000),
+    ];
+    check(World { history_limit: Some(0), ..world(Plane::Realistic, 0, Limits::Pods(1, 0)) }, events);
+}
+
+/// A pod that has finished is not started any more.
+#[test]
+fn finished_before_it_started() {
+    let events = vec![
+        Event::Pod(0, PodFate::Succeeded),
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Break(Break::NodeDown(0)),
+        Event::Pod(0, PodFate::Orphaned),
+    ];
+    check(World { nodes: 2, ..world(Plane::Ideal, 1, Limits::Percent(0, 25)) }, events);
+}
