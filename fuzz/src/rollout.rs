@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use maxsurge_core::api::{Deployment, PodTemplate, annotation};
+use maxsurge_core::api::{Deployment, KubernetesVersion, PodTemplate, annotation};
 use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{Cluster, Statistics, Stuck};
+use maxsurge_core::cluster::{Cluster, ClusterConfig, Statistics, Stuck};
 use maxsurge_core::oracle::{Exemption, Oracle, Property, Recount, Rest, TraceHash, Violation, at_rest};
 use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
 use maxsurge_core::sim::{MS, SECOND};
@@ -119,8 +119,9 @@ fn play(
 
 /// The world alone, without anybody who writes down or judges what happens: what an execution costs at least. Answers
 /// what the controllers and the world did.
-pub fn unjudged(input: &Input) -> Result<Statistics, Stuck> {
-    let mut cluster = Cluster::new(input.world.config(), input.world.workload(), 0);
+pub fn unjudged(input: &Input, version: KubernetesVersion) -> Result<Statistics, Stuck> {
+    let config = ClusterConfig { version, ..input.world.config() };
+    let mut cluster = Cluster::new(config, input.world.workload(), 0);
     let id = cluster.create(input.world.deployment("web")).expect("the world is empty");
     cluster.settle()?;
     for event in &input.events {

@@ -12,9 +12,9 @@ version=$1
 mod=${2:-go.mod}
 cases=${CASES:-20000}
 runs=${RUNS:-500}
-oracle=oracle
+oracle=oracle recorded=5000 recorded_runs=400
 case $mod in
-go.*.mod) oracle=oracle-${mod#go.} && oracle=${oracle%.mod} ;;
+go.*.mod) oracle=oracle-${mod#go.} oracle=${oracle%.mod} recorded=2000 recorded_runs=300 ;;
 esac
 program=$PWD/../../target/upstream/$oracle
 
@@ -34,6 +34,8 @@ cargo xtask conformance live --oracle "$program" --cases "$cases"
 cargo xtask conformance live --oracle "$program" --cases "$runs" --controller run
 step "record"
 "$program" -test.run Recorded -renew
-cargo xtask conformance record --oracle "$program"
+# Fixed seeds: where nothing changed, nothing is written anew.
+cargo xtask conformance record --oracle "$program" --cases "$recorded" --seed 20261126
+cargo xtask conformance record --oracle "$program" --cases "$recorded_runs" --seed 2 --controller run
 git --no-pager diff --stat -- . ../../core
 step "no decision differs: run the tests and commit"

@@ -89,13 +89,13 @@ fn bench(seed: u64) {
     });
     let (mut passes, mut requests) = (0, 0);
     for input in &inputs {
-        if let Ok(done) = unjudged(input) {
+        if let Ok(done) = unjudged(input, Default::default()) {
             passes += done.deployment_passes + done.replica_set_passes;
             requests += done.requests;
         }
     }
     let alone = rate(&|n| {
-        let _ = unjudged(&inputs[n]);
+        let _ = unjudged(&inputs[n], Default::default());
     });
     let per = |n: u64| n as f64 / BENCHED as f64;
     eprintln!("{BENCHED} inputs of {:.0} events: {judged:.0} executions/s, judged", per(events as u64));

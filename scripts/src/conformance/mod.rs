@@ -37,10 +37,13 @@ usage: cargo xtask conformance COMMAND
         renews core/tests/it/testdata/upstream, which `cargo test` replays
   confirm FILE … [--oracle PROGRAM]
         a scenario, or cases as `live` writes them: do the real controllers do the same?
-  ours [--cases N] [--seed S] [--from I] [--controller …]
+  ours [--cases N] [--seed S] [--from I] [--controller …] [--kubernetes-version …]
         the cases themselves and our verdicts, as JSON Lines
+  worlds [--cases N] [--seed S] [--from I]
+        plays the inputs of the fuzz target `rollout` and says nothing: for `coverage`, and for profilers
   coverage [--cases N] [--seed S]
-        lines of core/src/controller that the cases reach; needs rustup component add llvm-tools
+        lines of core/src/controller that the generators reach, and why the others are not reached; needs
+        rustup component add llvm-tools
 
 The real controllers are target/upstream/oracle, which is built by scripts/upstream/build.sh if it is missing.
 Exit codes: 0 no difference, 1 a difference, 2 wrong usage, 3 the real controllers are not to be had";
@@ -69,6 +72,7 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         Some(("record", rest)) => Options::read(rest).and_then(|options| record::main(&options)),
         Some(("confirm", rest)) => Options::read(rest).and_then(|options| confirm::main(&options)),
         Some(("ours", rest)) => Options::read(rest).and_then(|options| coverage::ours(&options)),
+        Some(("worlds", rest)) => Options::read(rest).and_then(|options| coverage::worlds(&options)),
         Some(("coverage", rest)) => Options::read(rest).and_then(|options| coverage::main(&options)),
         Some(("help" | "--help" | "-h", _)) => {
             eprintln!("{USAGE}");

@@ -69,11 +69,12 @@ impl Recorder<'_, '_> {
 
 /// `generateName` of the pods of a ReplicaSet: its name and `-`, or the bare name where that would not do as a prefix.
 fn name_prefix(rs: &str) -> Str {
-    // Validation puts a letter in the place of the dash and the character before it.
+    // Validation puts a letter in the place of the dash and the byte before it; what is left of a longer character is none
+    // that a name may have.
     let mut masked = rs.to_owned();
-    masked.pop();
+    let is_byte = masked.pop().is_some_and(|last| last.is_ascii());
     masked.push('a');
-    if is_subdomain(&masked) { format_smolstr!("{rs}-") } else { rs.into() }
+    if is_byte && is_subdomain(&masked) { format_smolstr!("{rs}-") } else { rs.into() }
 }
 
 impl ReplicaSetApi<usize> for Recorder<'_, '_> {

@@ -69,11 +69,6 @@ impl<'a> ListedPods<'a> {
         ListedPods { pods, replica_sets, adopted: Vec::new() }
     }
 
-    /// The pods behind the handles.
-    pub fn pods(&self) -> &'a [Pod] {
-        self.pods
-    }
-
     /// Active pods that count for `rs`.
     fn claimed(&self, rs: &ReplicaSet) -> impl Iterator<Item = usize> {
         (0..self.pods.len()).filter(|i| {

@@ -69,6 +69,7 @@ impl OwnWrites {
     }
 
     /// Uid of the ReplicaSet for which something is remembered; empty if nothing is.
+    #[cfg(test)]
     pub fn uid(&self) -> &Str {
         &self.uid
     }

@@ -13,12 +13,16 @@ pub(super) fn state(draw: &mut Draw<'_, '_>) -> Value {
     let name = match draw.range(0, 29) {
         29 => "w".repeat(draw.range(240, 253) as usize),
         28 => draw.of(&["web-1", "a", "Web \"x\"\n"]).to_owned(),
+        24..=27 => parts::odd_name(draw),
         _ => "web".to_owned(),
     };
     let (current, replicas) = (parts::stored_template_number(draw), parts::count(draw));
     let strategy = strategy(draw);
-    let d = deployment(draw, now, &name, current, replicas, strategy);
-    let sets: Vec<Value> = (0..sets(draw)).map(|n| replica_set(draw, now, &d, n)).collect();
+    let mut d = deployment(draw, now, &name, current, replicas, strategy);
+    let mut sets: Vec<Value> = (0..sets(draw)).map(|n| replica_set(draw, now, &d, n)).collect();
+    if sets.len() > 12 {
+        order(draw, now, &mut d, &mut sets);
+    }
     let mut pods = Vec::new();
     if !sets.is_empty() {
         for n in 0..draw.of(&[0, 0, 0, 1, 2, 6]) {
@@ -41,9 +45,75 @@ fn sets(draw: &mut Draw<'_, '_>) -> usize {
     match draw.range(0, 29) {
         0..=26 => draw.below(6),
         27 | 28 => 6 + draw.below(6),
-        // Beyond twelve the history is sorted in another way.
+        // Beyond twelve the history is sorted in another way, and from fifty on in a third.
+        _ if draw.one_in(4) => 50 + draw.below(60),
         _ => 13 + draw.below(40),
     }
+}
+
+/// Revisions among which Go's `sort.Sort` finds nothing but bad pivots, until it falls back on its heap
+/// (`scripts/upstream/gosort`).
+const KILLER: [usize; 48] = [
+    2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 46, 0, 13, 24, 40, 36, 38, 42, 43, 39, 45, 14, 16, 1, 17, 48, 20, 22,
+    44, 15, 19, 18, 28, 35, 41, 29, 37, 21, 34, 33, 32, 31, 30, 25, 23, 27, 26,
+];
+
+/// A long history in an order that a sort has a hint about, or is slowed by: revisions that rise, fall, rise but for a few,
+/// or kill.
+fn order(draw: &mut Draw<'_, '_>, now: Now, d: &mut Value, sets: &mut Vec<Value>) {
+    let kind = draw.range(0, 7);
+    if kind > 3 {
+        return;
+    }
+    let kills = kind == 3;
+    if kills {
+        while sets.len() < KILLER.len() {
+            sets.push(replica_set(draw, now, d, sets.len()));
+        }
+        sets.truncate(KILLER.len());
+        // All of them are old.
+        d["spec"]["template"]["metadata"]["annotations"] = json!({"of": "none"});
+    }
+    // While paused, history is cleaned up whatever became of the rollout; it is sorted from the newest on then.
+    if kills || draw.one_in(2) {
+        (d["spec"]["paused"], d["spec"]["revisionHistoryLimit"]) = (true.into(), draw.range(0, 3).into());
+        d["spec"]["selector"] = json!({"matchLabels": {"app": "web"}});
+        d["metadata"]["deletionTimestamp"] = Value::Null;
+        if let Some(annotations) = d["metadata"]["annotations"].as_object_mut() {
+            annotations.remove("deprecated.deployment.rollback.to");
+        }
+    }
+    let (n, whole) = (sets.len(), kills || draw.one_in(2));
+    for (at, rs) in sets.iter_mut().enumerate() {
+        let revision = match kind {
+            1 => n - at,
+            // The sort gets the newest first.
+            3 => KILLER[n - 1 - at],
+            _ => at + 1,
+        };
+        rs["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = revision.to_string().into();
+        // The order in which the sort gets them, and that they are history at all.
+        rs["metadata"]["creationTimestamp"] = now.ago((n - at) as i64).into();
+        if whole || !draw.one_in(20) {
+            (rs["spec"]["replicas"], rs["status"]["replicas"]) = (0.into(), 0.into());
+            rs["status"]["observedGeneration"] = rs["metadata"]["generation"].clone();
+            rs["metadata"]["deletionTimestamp"] = Value::Null;
+            rs["metadata"]["labels"]["app"] = "web".into();
+            rs["metadata"]["ownerReferences"] = sets_owner();
+        }
+    }
+    if kind == 2 {
+        for _ in 0..draw.range(1, 4) {
+            let (at, revision) = (draw.below(n), draw.below(n));
+            let annotations = &mut sets[at]["metadata"]["annotations"];
+            annotations["deployment.kubernetes.io/revision"] = revision.to_string().into();
+        }
+    }
+}
+
+/// The reference to the Deployment.
+fn sets_owner() -> Value {
+    json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": DEPLOYMENT_UID, "controller": true}])
 }
 
 fn strategy(draw: &mut Draw<'_, '_>) -> Value {
@@ -142,7 +212,11 @@ fn replica_set(draw: &mut Draw<'_, '_>, now: Now, d: &Value, n: usize) -> Value 
     if let Some(labels) = template.pointer_mut("/metadata/labels") {
         labels["pod-template-hash"] = hash.as_str().into();
     }
-    let prefix = &d_name[..d_name.len().min(253 - 1 - hash.len())];
+    let mut cut = d_name.len().min(253 - 1 - hash.len());
+    while !d_name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let prefix = &d_name[..cut];
     let mut labels = parts::labels(draw);
     labels.insert("pod-template-hash".into(), hash.as_str().into());
     let size = match draw.range(0, 3) {
@@ -167,6 +241,9 @@ fn replica_set(draw: &mut Draw<'_, '_>, now: Now, d: &Value, n: usize) -> Value 
         "generation": generation, "labels": labels, "annotations": annotations,
         "ownerReferences": parts::owners(draw, "Deployment", &d_name, &d_uid),
     });
+    if draw.one_in(150) {
+        meta["uid"] = "".into();
+    }
     if !draw.one_in(20) {
         meta["creationTimestamp"] = now.ago(parts::age(draw)).into();
     }

@@ -91,11 +91,54 @@ pub(super) fn limit(draw: &mut Draw<'_, '_>) -> Value {
 }
 
 /// A revision number as an annotation.
+/// A name that no API server takes, made of what quoting and formats trip over.
+pub(super) fn odd_name(draw: &mut Draw<'_, '_>) -> String {
+    const PARTS: [&str; 31] = [
+        "we",
+        "%",
+        "%d",
+        "%%",
+        "%*d",
+        "%.*s",
+        "%[1]d",
+        "%[x]d",
+        "%[",
+        "%123456789d",
+        "%-+d",
+        "%[1]5d",
+        "%[x",
+        "%5.2f",
+        "%.",
+        "%é",
+        "%[2]*[1]d",
+        "\"",
+        "\\",
+        "\x07",
+        "\x08",
+        "\x0c",
+        "\r",
+        "\t",
+        "\x0b",
+        "\x1b",
+        "\x7f",
+        "é",
+        "世",
+        "\u{200b}",
+        "\u{e0001}",
+    ];
+    let mut name = "w".to_owned();
+    for _ in 0..draw.range(1, 5) {
+        name.push_str(draw.of(&PARTS));
+    }
+    name
+}
+
 pub(super) fn revision(draw: &mut Draw<'_, '_>) -> String {
     match draw.range(0, 9) {
         0..=6 => draw.range(1, 5).to_string(),
         7 => draw.of(&["0", "-1", "+2", "007", "10", "12"]).into(),
         8 => draw.of(&["", "x", "1_0", " 1", "9223372036854775808", "1.0", "0x2", "v3"]).into(),
+        _ if draw.one_in(8) => format!("{}3", "0".repeat(2_000)),
         _ => draw.of(&["9223372036854775807", "-9223372036854775808", "2147483648"]).into(),
     }
 }
@@ -126,6 +169,8 @@ pub(super) fn other_annotations(draw: &mut Draw<'_, '_>, into: &mut Map<String, 
     if draw.one_in(60) {
         // Near the limit of 2000 characters.
         let long = "1234567,".repeat(draw.range(249, 250) as usize);
+        // Of many entries, or of one.
+        let long = if draw.one_in(3) { long.replace(',', "0") } else { long };
         let text = format!("{long}{}", draw.of(&["1", "12345", "12345678"]));
         into.insert("deployment.kubernetes.io/revision-history".into(), text.into());
     }

@@ -11,6 +11,7 @@ pub(super) fn state(draw: &mut Draw<'_, '_>) -> Value {
     let name = match draw.range(0, 29) {
         29 => "r".repeat(draw.range(240, 253) as usize),
         28 => draw.of(&["a", "Web_1", "x-"]).to_owned(),
+        27 => parts::odd_name(draw),
         _ => "web-1".to_owned(),
     };
     let crowd = crowd(draw);
@@ -21,7 +22,7 @@ pub(super) fn state(draw: &mut Draw<'_, '_>) -> Value {
     // Of a kind, so that the last rules of the order of victims are reached: everything before ties.
     let alike = draw.one_in(3);
     let first = pod(draw, now, &sets[0], 0);
-    let pods: Vec<Value> = (0..crowd)
+    let mut pods: Vec<Value> = (0..crowd)
         .map(|n| {
             let owner = if draw.one_in(6) { draw.below(sets.len()) } else { 0 };
             let mut made = pod(draw, now, &sets[owner], n);
@@ -38,6 +39,12 @@ pub(super) fn state(draw: &mut Draw<'_, '_>) -> Value {
             made
         })
         .collect();
+    if draw.one_in(100)
+        && let Some(pod) = pods.last_mut()
+    {
+        // The name that the first pod to be created would get.
+        pod["metadata"]["name"] = format!("{name}-00001").into();
+    }
     if draw.one_in(300) {
         sets.remove(0);
     }
