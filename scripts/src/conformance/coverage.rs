@@ -198,17 +198,17 @@ fn report(root: &Path, reached: &Reached, options: &Options) -> Result<(), Failu
         let place = format!("{}: {text}", file.trim_start_matches("core/src/controller/"));
         match reasons.get(&place) {
             Some(reason) if reason == MUTANT => mutants += run.len() as u64,
-            Some(reason) => println!("not reached: {file}:{line}, {}: {reason}", run.len()),
+            Some(reason) => eprintln!("not reached: {file}:{line}, {}: {reason}", run.len()),
             None => {
                 unexplained += 1;
-                println!("not reached: {file}:{line}, {}: NOT EXPLAINED\n    {text}", run.len());
+                eprintln!("not reached: {file}:{line}, {}: NOT EXPLAINED\n    {text}", run.len());
             }
         }
         used.insert(place);
     }
     // With few cases more is not reached, but nothing less.
     for place in reasons.keys().filter(|place| !used.contains(*place)) {
-        println!("reached after all, or not there any more ({REASONS}): {place}");
+        eprintln!("reached after all, or not there any more ({REASONS}): {place}");
     }
     let lines = reached.lines - mutants;
     let percent = 100.0 * reached.covered as f64 / (lines as f64).max(1.0);
