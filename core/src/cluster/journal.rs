@@ -188,6 +188,11 @@ impl Cluster {
         self.memory.get(id.0 as usize).map_or((0, 0), |memory| memory.expectations.outstanding())
     }
 
+    /// The pods of which the controller waits to see that they are deleted.
+    pub fn awaited_deletions(&self, id: RsId) -> &[PodId] {
+        self.memory.get(id.0 as usize).map_or(&[], |memory| memory.expectations.awaited_deletions())
+    }
+
     /// What a pass over the Deployment would see now; `None` if the cache has none.
     pub fn sight_of_deployment(&self, id: DeploymentId) -> Option<Seen> {
         self.sight_of_deployment_among(id, &Arc::new(self.cached_sets()))

@@ -34,11 +34,14 @@ pub enum Exemption {
     /// L-WAKE: Recreate waits for a terminating pod whose labels were changed. That it ends changes no counter of the
     /// ReplicaSet that still owns it, and wakes nobody: the rollout goes on only when the pod is gone.
     LeftPodEnds,
+    /// L-CONV: a pod that its ReplicaSet deletes loses its owner reference before the deletion is seen. The event is then
+    /// nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
+    VictimOrphaned,
 }
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 11] = [
+    pub const ALL: [Exemption; 12] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -50,6 +53,7 @@ impl Exemption {
         Exemption::RollbackCreates,
         Exemption::TerminatingPodLeaves,
         Exemption::LeftPodEnds,
+        Exemption::VictimOrphaned,
     ];
 
     /// What Kubernetes says of it: an issue, or that none was found.
@@ -66,7 +70,8 @@ impl Exemption {
             Exemption::PausedRecreate
             | Exemption::RollbackCreates
             | Exemption::TerminatingPodLeaves
-            | Exemption::LeftPodEnds => "no issue found",
+            | Exemption::LeftPodEnds
+            | Exemption::VictimOrphaned => "no issue found",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
         }

@@ -44,6 +44,11 @@ pub fn at_rest(cluster: &Cluster, id: DeploymentId) -> Result<Rest, Violation> {
 }
 
 fn livelock(cluster: &Cluster, count: &Recount) -> Option<Exemption> {
+    let left =
+        |id| cluster.awaited_deletions(id).iter().any(|pod| cluster.store.pod(*pod).state.owner != Some(id));
+    if count.sets.iter().any(|set| set.running > set.size && left(set.id)) {
+        return Some(Exemption::VictimOrphaned);
+    }
     let active: Vec<_> = count.sets.iter().filter(|set| set.size > 0).collect();
     let stale = active.iter().any(|set| {
         let rs = cluster.store.replica_set(set.id);

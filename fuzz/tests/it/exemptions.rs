@@ -158,3 +158,20 @@ fn left_pod_ends() {
     ];
     check(Exemption::LeftPodEnds, Property::LWake, world, events);
 }
+
+#[test]
+fn victim_orphaned() {
+    let events = vec![
+        Event::Wait(1_000),
+        Event::Restart,
+        Event::Pod(0, PodFate::Succeeded),
+        Event::Wait(311),
+        Event::Pod(151, PodFate::Orphaned),
+    ];
+    check(
+        Exemption::VictimOrphaned,
+        Property::LConv,
+        world(Plane::Watch(132), 6, Limits::Pods(3, 3)),
+        events,
+    );
+}

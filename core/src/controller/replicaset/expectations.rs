@@ -75,6 +75,11 @@ impl<Pod: Copy + Ord> Expectations<Pod> {
         (created && self.deletions <= 0) || too_old
     }
 
+    /// The pods whose deletion is still expected, sorted.
+    pub fn awaited_deletions(&self) -> &[Pod] {
+        &self.tracked
+    }
+
     /// The counters: creations and deletions still expected.
     pub fn outstanding(&self) -> (i64, i64) {
         (self.creations, self.deletions)
