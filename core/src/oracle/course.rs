@@ -37,8 +37,8 @@ pub struct Oracle {
     courses: BTreeMap<RsId, Course>,
     /// Pods that a ReplicaSet made and removed since somebody last interfered.
     flow: BTreeMap<RsId, (u32, u32)>,
-    /// Pods that were deleted, and when.
-    deleted: BTreeMap<PodId, Time>,
+    /// Pods that were deleted, by which ReplicaSet, and when.
+    deleted: BTreeMap<PodId, (RsId, Time)>,
     /// When a ReplicaSet last created or deleted something.
     managed: BTreeMap<RsId, Time>,
     /// When the controllers last lost their memory, or an answer was lost.
@@ -164,9 +164,10 @@ impl Oracle {
             if let Some((pod, _)) = unseen {
                 return fail(format!("{name} may create and delete, but pod {} is not in its cache", pod.0));
             }
-            let unmarked = self.deleted.iter().find(|(pod, since)| {
-                cached(**pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
-                    && binds(**since)
+            let unmarked = self.deleted.iter().find(|(pod, (by, since))| {
+                by == id
+                    && cached(**pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
+                    && binds(*since)
             });
             if let Some((pod, _)) = unmarked {
                 return fail(format!("{name} may delete, but in its cache pod {} still runs", pod.0));
@@ -192,7 +193,7 @@ impl Oracle {
                 Request::DeletePod(pod, _) => {
                     self.managed.insert(*id, now);
                     if sent.answer.is_ok() {
-                        self.deleted.insert(*pod, now);
+                        self.deleted.insert(*pod, (*id, now));
                     }
                 }
                 _ => {}

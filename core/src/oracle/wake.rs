@@ -32,7 +32,7 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         let wake = cluster.replica_set_wake(id);
         if let Some((property, what)) = missed(&outlook(&seen, &pods, labels, now), wake, now) {
             let known = match property {
-                Property::SStatus if only_terminating_differs(rs, id, &pods) => {
+                Property::SStatus if only_terminating_differs(cluster, rs, id, &pods) => {
                     Some(Exemption::TerminatingPodLeaves)
                 }
                 _ => None,
@@ -62,13 +62,22 @@ fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)
 /// corrected counter is what would wake the Deployment.
 fn terminating_pod_left(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
     cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
-        && cluster.replica_sets_of(id).any(|(rs_id, rs)| only_terminating_differs(rs, rs_id, pods))
+        && cluster.replica_sets_of(id).any(|(rs_id, rs)| only_terminating_differs(cluster, rs, rs_id, pods))
 }
 
 /// Whether the counters of pods that are not terminating are right, and that of terminating ones is too high.
-fn only_terminating_differs(rs: &ReplicaSet, id: RsId, pods: &[(PodId, PodState)]) -> bool {
+fn only_terminating_differs(
+    cluster: &Cluster,
+    rs: &ReplicaSet,
+    id: RsId,
+    pods: &[(PodId, PodState)],
+) -> bool {
+    let labels = cluster.store.labels();
     let own = |counts: fn(&PodState) -> bool| {
-        pods.iter().filter(|(_, pod)| pod.owner == Some(id) && counts(pod)).count() as i32
+        let selected = pods.iter().filter(|(_, pod)| {
+            pod.owner == Some(id) && selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize])
+        });
+        selected.filter(|(_, pod)| counts(pod)).count() as i32
     };
     let s = &rs.status;
     s.replicas == own(PodState::is_active)

@@ -396,7 +396,20 @@ impl Model<'_, '_> {
                 at -= 1;
             }
         }
-        for rs in kept.iter().take(excess.max(0) as usize) {
+        let excess = excess.max(0) as usize;
+        // Unreadable revisions make the order turn in circles. Up to twelve are sorted as above all the same; which of more
+        // come first hangs on the inside of Go's sort, so any of them will do.
+        let readable = |rs: &Arc<ReplicaSet>| revision(&rs.meta.annotations).is_some();
+        if kept.len() > 12 && !kept.iter().all(readable) && self.tape.sent.is_some() {
+            let mut chosen = Vec::new();
+            while let Some(Request::DeleteSet(next)) = self.tape.peek(chosen.len()) {
+                chosen.push(next.meta.uid.clone());
+            }
+            let place = |rs: &Arc<ReplicaSet>| chosen.iter().position(|uid| *uid == rs.meta.uid);
+            kept.sort_by_key(|rs| place(rs).unwrap_or(usize::MAX));
+            kept.truncate(chosen.len().min(excess));
+        }
+        for rs in kept.iter().take(excess) {
             let seen = rs.status.observed_generation >= rs.meta.generation;
             if rs.status.replicas != 0 || rs.spec.replicas != 0 || !seen {
                 continue;

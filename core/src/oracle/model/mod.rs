@@ -55,6 +55,11 @@ impl<'a> Tape<'a> {
         }
     }
 
+    /// The request after that many others of a tape that is played back, if there is one.
+    fn peek(&self, after: usize) -> Option<&'a Request> {
+        Some(&self.sent?.get(self.at + after)?.request)
+    }
+
     /// The pod whose deletion was the last request.
     fn last_deleted(&self) -> Option<PodId> {
         match &self.sent?.get(self.at.checked_sub(1)?)?.request {
