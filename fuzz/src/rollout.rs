@@ -318,7 +318,8 @@ impl Run {
         }
         self.settle()?;
         self.wait(CONVERGES_S * SECOND)?;
-        let exhausted = self.oracle.met().contains(&Exemption::RetriesExhausted);
+        let exhausted =
+            self.oracle.met().contains(&Exemption::RetriesExhausted) || self.oracle.is_exhausted(self.id);
         if exhausted || at_rest(&self.cluster, self.id).is_err() {
             heal(&mut self.cluster);
             if exhausted {

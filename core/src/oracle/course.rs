@@ -86,6 +86,11 @@ impl Oracle {
         self.read = 0;
     }
 
+    /// Whether a Deployment's passes have failed so often that it is not tried again before something happens to it.
+    pub fn is_exhausted(&self, id: DeploymentId) -> bool {
+        self.failures.get(&id).is_some_and(|failures| *failures >= FAILURES_MAX)
+    }
+
     /// Exemptions that were granted.
     pub fn met(&self) -> &BTreeSet<Exemption> {
         &self.met
@@ -136,9 +141,7 @@ impl Oracle {
         }
         self.is_undisturbed = true;
         if cluster.caches_are_current() && !cluster.is_in_flight() {
-            let failures = &self.failures;
-            let exhausted = |id| failures.get(&id).is_some_and(|failures| *failures >= FAILURES_MAX);
-            let judged = wake::judge(cluster, exhausted);
+            let judged = wake::judge(cluster, |id| self.is_exhausted(id));
             self.find(now, judged)?;
         }
         Ok(())
