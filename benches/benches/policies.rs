@@ -1,7 +1,7 @@
 //! The headline: how long it takes to simulate a whole rollout, policy by policy and size by size.
 //!
 //! criterion measures the policies that people use; the whole grid is played once for the table at the end.
-//! `MAXSURGE_BENCH_PODS_MAX` (default 10,000) sets the largest size: 150,000 or 1,000,000 take minutes.
+//! `MAXSURGE_BENCH_PODS_MAX` (150,000 by default, which takes some minutes) sets the largest size: 1000000 for all.
 #![allow(
     missing_docs,
     clippy::print_stdout,
@@ -21,7 +21,7 @@ const SIZES: [i32; 6] = [10, 100, 1_000, 10_000, 150_000, 1_000_000];
 
 fn sizes() -> impl Iterator<Item = i32> {
     let max = std::env::var("MAXSURGE_BENCH_PODS_MAX").ok().and_then(|text| text.parse().ok());
-    let max = if shared::is_test() { 100 } else { max.unwrap_or(10_000) };
+    let max = if shared::is_test() { 100 } else { max.unwrap_or(150_000) };
     SIZES.into_iter().filter(move |size| *size <= max)
 }
 

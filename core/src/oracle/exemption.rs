@@ -31,8 +31,8 @@ pub enum Exemption {
     /// `terminatingReplicas` counts it for ever. L-WAKE: with Recreate the Deployment then waits for the write of that
     /// counter.
     TerminatingPodLeaves,
-    /// L-WAKE: Recreate waits for a terminating pod whose labels were changed. That it ends changes no counter of the
-    /// ReplicaSet that still owns it, and wakes nobody: the rollout goes on only when the pod is gone.
+    /// L-WAKE: Recreate waits for a pod whose labels were changed. That it ends while it terminates, or loses its owner
+    /// reference, changes no counter of its ReplicaSet and wakes nobody: the rollout goes on only when something else happens.
     LeftPodEnds,
     /// L-CONV: a pod that its ReplicaSet deletes loses its owner reference before the deletion is seen. The event is then
     /// nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.

@@ -43,18 +43,22 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
     Ok(())
 }
 
-/// Whether the Deployment is one with Recreate, and a terminating pod that its ReplicaSet no longer selects has ended.
+/// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: a terminating one
+/// that has ended, or one that lost its owner reference.
 fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
     let labels = cluster.store.labels();
     cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
         && cluster.replica_sets_of(id).any(|(rs_id, rs)| {
-            pods.iter().any(|(_, pod)| {
-                pod.owner == Some(rs_id)
-                    && pod.exists
-                    && pod.deleting
-                    && pod.is_finished()
-                    && !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize])
-            })
+            let strange =
+                |pod: &PodState| !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize]);
+            let ended =
+                |pod: &PodState| pod.owner == Some(rs_id) && pod.exists && pod.deleting && pod.is_finished();
+            pods.iter().any(|(_, pod)| ended(pod) && strange(pod))
+                || cluster
+                    .store
+                    .pods()
+                    .iter()
+                    .any(|pod| pod.origin == rs_id && pod.state.owner.is_none() && strange(&pod.state))
         })
 }
 

@@ -175,3 +175,17 @@ fn victim_orphaned() {
         events,
     );
 }
+
+#[test]
+fn left_pod_is_orphaned() {
+    let events = vec![
+        Event::Set(0, SetFate::Dying),
+        Event::Pod(0, PodFate::Removed),
+        Event::Pod(0, PodFate::Removed),
+        edit(Change::Label(0)),
+        Event::Pod(0, PodFate::Relabelled),
+        Event::Wait(1_000),
+        Event::Pod(0, PodFate::Orphaned),
+    ];
+    check(Exemption::LeftPodEnds, Property::LWake, world(Plane::Ideal, 3, Limits::Recreate), events);
+}
