@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{LabelSelector, List, ObjectMeta, Quantity, Str};
+use super::{ConditionStatus, LabelSelector, List, ObjectMeta, Quantity, Str, Time};
 
 /// `spec.scaleTargetRef` and `describedObject`: an object by name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -86,6 +86,73 @@ pub struct HorizontalPodAutoscalerSpec {
     pub scale_down: Option<ScalingRules>,
 }
 
+/// What a metric was found to be.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MetricValueStatus {
+    /// Total.
+    pub value: Option<Quantity>,
+    /// Amount per pod.
+    pub average_value: Option<Quantity>,
+    /// Share of the requests, in percent.
+    pub average_utilization: Option<i32>,
+}
+
+/// One entry of `status.currentMetrics`. One whose metric could not be read has nothing in it, not even a type.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MetricStatus {
+    /// As in [`MetricSpec`].
+    pub type_: Str,
+    /// Name of the resource or metric.
+    pub name: Str,
+    /// Container (`ContainerResource`).
+    pub container: Str,
+    /// Selector of the metric (`Pods`, `Object`, `External`).
+    pub selector: Option<LabelSelector>,
+    /// Object that the metric describes (`Object`).
+    pub described_object: Option<CrossVersionObjectReference>,
+    /// What it was found to be.
+    pub current: MetricValueStatus,
+}
+
+/// One entry of `status.conditions`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HorizontalPodAutoscalerCondition {
+    /// `AbleToScale`, `ScalingActive`, `ScalingLimited` or `ScaledToZero`.
+    pub type_: Str,
+    /// Its value.
+    pub status: ConditionStatus,
+    /// When its value last changed, in whole seconds.
+    pub last_transition_time: Option<Time>,
+    /// One word.
+    pub reason: Str,
+    /// A sentence.
+    pub message: Str,
+}
+
+/// `status` of a HorizontalPodAutoscaler.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HorizontalPodAutoscalerStatus {
+    /// Generation of the spec that the numbers are of.
+    pub observed_generation: Option<i64>,
+    /// When it last changed the size, in whole seconds. No decision hangs on it.
+    pub last_scale_time: Option<Time>,
+    /// Size when it last looked.
+    pub current_replicas: i32,
+    /// Size that it last wanted.
+    pub desired_replicas: i32,
+    /// One entry for each of `spec.metrics`.
+    pub current_metrics: List<MetricStatus>,
+    /// Conditions, in the order in which they first came.
+    pub conditions: List<HorizontalPodAutoscalerCondition>,
+}
+
+impl HorizontalPodAutoscalerStatus {
+    /// The condition of that type.
+    pub fn condition(&self, type_: &str) -> Option<&HorizontalPodAutoscalerCondition> {
+        self.conditions.iter().find(|c| c.type_ == type_)
+    }
+}
+
 /// A HorizontalPodAutoscaler.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct HorizontalPodAutoscaler {
@@ -93,6 +160,8 @@ pub struct HorizontalPodAutoscaler {
     pub meta: ObjectMeta,
     /// `spec`.
     pub spec: HorizontalPodAutoscalerSpec,
+    /// `status`, as `autoscaling/v2` has it.
+    pub status: HorizontalPodAutoscalerStatus,
     /// The whole object as it was written, in its own version.
     pub written: Value,
 }

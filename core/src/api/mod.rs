@@ -34,8 +34,9 @@ pub use deployment::{
     Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdate, StrategyType,
 };
 pub use horizontalpodautoscaler::{
-    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
-    MetricTarget, ScalingPolicy, ScalingRules,
+    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition,
+    HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus, MetricSpec, MetricStatus, MetricTarget,
+    MetricValueStatus, ScalingPolicy, ScalingRules,
 };
 pub use int_or_string::{IntOrString, IntOrStringError};
 pub(crate) use labels::Numbers;

@@ -226,26 +226,74 @@ impl Quantity {
         self.scaled(-3)
     }
 
+    /// The value in thousandths as upstream's `MilliValue` has it beyond 64 bits, too: the lowest 64 bits, or 0 where the
+    /// power of ten is none of those with a multiplication of their own. Metrics are reckoned in it.
+    pub fn unchecked_milli_value(&self) -> i64 {
+        let wide = self.scaled_wide(-3);
+        i64::try_from(wide).unwrap_or_else(|_| match self.short {
+            Some((_, scale)) if !matches!(scale + 3, 1..=3 | 6 | 9) => 0,
+            _ => wide as i64,
+        })
+    }
+
     /// The value in whole units, rounded up, cut to 64 bits: bytes of memory, for example.
     pub fn value(&self) -> i64 {
         self.scaled(0)
     }
 
+    /// The value in billionths, of which none is a fraction; saturating beyond 10^29 or so.
+    pub(crate) fn nano_value(&self) -> i128 {
+        self.scaled_wide(NANO)
+    }
+
     /// Value divided by `10^power`, rounded away from zero, saturating.
     fn scaled(&self, power: i64) -> i64 {
+        self.scaled_wide(power).clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    }
+
+    fn scaled_wide(&self, power: i64) -> i128 {
         if self.digits.is_empty() {
             return 0;
         }
         let shift = self.exponent - power;
         let whole = (self.digits.len() as i64 + shift).clamp(0, 40) as usize;
         let digit = |i: usize| i128::from(self.digits.get(i).copied().unwrap_or(0));
-        // 40 digits and more saturate anyway.
+        // 38 digits and more saturate anyway.
         let mut n = (0..whole).fold(0_i128, |n, i| n.saturating_mul(10).saturating_add(digit(i)));
         if self.digits.len() > whole {
             n = n.saturating_add(1);
         }
-        let n = if self.negative { -n } else { n };
-        n.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+        if self.negative { -n } else { n }
+    }
+
+    /// So many thousandths.
+    pub fn from_milli(milli: i64, format: QuantityFormat) -> Self {
+        let mut digits: Vec<u8> = milli.unsigned_abs().to_string().bytes().map(|c| c - b'0').collect();
+        trim_leading(&mut digits);
+        let mut quantity =
+            Quantity { negative: milli < 0, digits, exponent: -3, format, short: None, cached: None };
+        quantity.normalise();
+        quantity
+    }
+
+    /// The value as upstream's `AsApproximateFloat64` has it: the digits that were written times a power of ten, which
+    /// may differ from the nearest double (`0.3` does, `300m` does not).
+    pub fn approximate_f64(&self) -> f64 {
+        let (base, exponent) = match self.short {
+            Some((value, scale)) => (if self.negative { -value } else { value } as f64, i64::from(scale)),
+            None => {
+                let text: String = self.digits.iter().map(|d| char::from(b'0' + d)).collect();
+                let base: f64 = if text.is_empty() { 0.0 } else { text.parse().unwrap_or(f64::INFINITY) };
+                (if self.negative { -base } else { base }, self.exponent)
+            }
+        };
+        // Up to 10^22 a power of ten is a double; its inverse is the nearest one.
+        let power = |n: i64| format!("1e{n}").parse().unwrap_or(f64::INFINITY);
+        match exponent {
+            0 => base,
+            1.. => base * power(exponent),
+            _ => base * (1.0 / power(-exponent)),
+        }
     }
 
     /// A text that depends on the value alone (not on the suffix it was written with), and is a quantity itself.

@@ -2,6 +2,7 @@
 //! and of the API server's answers to its writes.
 
 mod adoption;
+pub mod autoscaler;
 pub mod decide;
 pub mod deployment;
 mod go_sort;

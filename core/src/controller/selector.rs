@@ -45,7 +45,7 @@ fn check_operator(operator: &Operator, values: usize) -> Result<(), Str> {
 }
 
 /// A qualified name: an optional DNS subdomain and `/`, then a name.
-fn check_key(key: &str) -> Result<(), Str> {
+pub(crate) fn check_key(key: &str) -> Result<(), Str> {
     let qualified = || {
         let (prefix, name) = key.split_once('/').unwrap_or(("a", key));
         is_name(name) && !name.is_empty() && is_subdomain(prefix)
@@ -55,7 +55,7 @@ fn check_key(key: &str) -> Result<(), Str> {
     if good { Ok(()) } else { Err(format_smolstr!("key: Invalid value: {}", GoQuoted(key))) }
 }
 
-fn check_value(value: &str) -> Result<(), Str> {
+pub(crate) fn check_value(value: &str) -> Result<(), Str> {
     if is_name(value) { Ok(()) } else { Err(format_smolstr!("values: Invalid value: {}", GoQuoted(value))) }
 }
 

@@ -5,6 +5,7 @@
 //! nothing validated, as controllers read what is stored. Writing omits what Go's types omit.
 
 mod deployment;
+mod horizontalpodautoscaler;
 mod meta;
 mod others;
 mod pod;
