@@ -3,9 +3,11 @@
 //! The recorder is an API server that holds the same objects as the caches, never conflicts, and refuses only what it
 //! must: a name that is taken, and the pod creations it is told to refuse.
 
+mod autoscaler;
 mod deployment;
 mod replicaset;
 
+pub use self::autoscaler::{AutoscalerAnswers, AutoscalerDecision, decide_autoscaler};
 pub use self::deployment::{ListedLookup, decide_deployment};
 pub use self::replicaset::{ReplicaSetState, decide_replica_set};
 
