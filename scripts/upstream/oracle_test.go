@@ -21,6 +21,7 @@ import (
 
 const usage = `usage: oracle sync
        oracle run [--lockstep] [--repetitions N]
+       oracle autoscale
        oracle bench [--seconds S]
        oracle version
 Cases on standard input, verdicts on standard output, one a line each.
@@ -64,6 +65,11 @@ func TestMain(m *testing.M) {
 		program = func(t *testing.T) error {
 			r := newRunner(quietContext(), bubbleIn(t), *repetitions, *inLockstep)
 			return serve(os.Stdin, stdout, r.solve)
+		}
+	case "autoscale":
+		program = func(t *testing.T) error {
+			a := newAutoscaler(quietContext(), bubbleIn(t))
+			return serve(os.Stdin, stdout, a.solve)
 		}
 	case "bench":
 		program = func(t *testing.T) error {

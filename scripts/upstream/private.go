@@ -31,6 +31,20 @@ func private[T any](object any, name string) *T {
 	return (*T)(unsafe.Pointer(field.UnsafeAddr()))
 }
 
+// field is an unexported field whose type has no name outside of its package.
+func field(object any, name string) reflect.Value {
+	field := reflect.ValueOf(object).Elem().FieldByName(name)
+	if !field.IsValid() {
+		panic(fmt.Sprintf("%T has no field %s", object, name))
+	}
+	return reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem()
+}
+
+// hasField tells versions of Kubernetes apart.
+func hasField(object any, name string) bool {
+	return reflect.ValueOf(object).Elem().FieldByName(name).IsValid()
+}
+
 // inside is what an interface field of an upstream struct holds.
 func inside(object any, name string) any {
 	field := reflect.ValueOf(object).Elem().FieldByName(name)

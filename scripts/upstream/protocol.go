@@ -26,12 +26,13 @@ type answer struct {
 
 	*syncVerdict
 	*runVerdict
+	*autoscaleVerdict
 	*timing
 }
 
 // decode reads one case the way an API server reads a body: names of fields
 // count with their case, and unknown ones inside of objects are dropped. A
-// name that is unknown in the case itself or in a step is a mistake, since it
+// name that is unknown in the case itself, in a step or in a tick is a mistake, since it
 // would silently change the question.
 func decode(line []byte, into any) error {
 	strict, err := kjson.UnmarshalStrict(line, into, kjson.DisallowUnknownFields)
@@ -41,7 +42,8 @@ func decode(line []byte, into any) error {
 	for _, problem := range strict {
 		name, ok := strings.CutPrefix(problem.Error(), `unknown field "`)
 		_, inStep, _ := strings.Cut(name, "].")
-		if ok && (!strings.ContainsAny(name, ".[") || strings.HasPrefix(name, "steps[") && !strings.Contains(inStep, ".")) {
+		isStep := strings.HasPrefix(name, "steps[") || strings.HasPrefix(name, "ticks[")
+		if ok && (!strings.ContainsAny(name, ".[") || isStep && !strings.Contains(inStep, ".")) {
 			return invalid(problem.Error())
 		}
 	}

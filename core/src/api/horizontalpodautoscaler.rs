@@ -121,7 +121,7 @@ pub struct HorizontalPodAutoscalerCondition {
     pub type_: Str,
     /// Its value.
     pub status: ConditionStatus,
-    /// When its value last changed, in whole seconds.
+    /// When its value last changed; stored in whole seconds.
     pub last_transition_time: Option<Time>,
     /// One word.
     pub reason: Str,
@@ -134,7 +134,7 @@ pub struct HorizontalPodAutoscalerCondition {
 pub struct HorizontalPodAutoscalerStatus {
     /// Generation of the spec that the numbers are of.
     pub observed_generation: Option<i64>,
-    /// When it last changed the size, in whole seconds. No decision hangs on it.
+    /// When it last changed the size; stored in whole seconds. No decision hangs on it.
     pub last_scale_time: Option<Time>,
     /// Size when it last looked.
     pub current_replicas: i32,

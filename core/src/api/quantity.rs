@@ -226,14 +226,22 @@ impl Quantity {
         self.scaled(-3)
     }
 
-    /// The value in thousandths as upstream's `MilliValue` has it beyond 64 bits, too: the lowest 64 bits, or 0 where the
-    /// power of ten is none of those with a multiplication of their own. Metrics are reckoned in it.
+    /// The value in thousandths as upstream's `MilliValue` has it, beyond 64 bits, too. Metrics are reckoned in it. In
+    /// short form what overflows is its lowest 64 bits, or 0 where the power of ten has no multiplication of its own.
+    /// Otherwise it is divided from billionths, of which only the lowest 64 bits are taken if they are negative.
     pub fn unchecked_milli_value(&self) -> i64 {
+        const NANOS: i128 = 1_000_000;
+        let Some((_, scale)) = self.short else {
+            let nanos = self.nano_value();
+            let nanos = if nanos < i128::from(i64::MAX) { i128::from(nanos as i64) } else { nanos };
+            return (nanos / NANOS + i128::from(nanos % NANOS != 0)) as i64;
+        };
         let wide = self.scaled_wide(-3);
-        i64::try_from(wide).unwrap_or_else(|_| match self.short {
-            Some((_, scale)) if !matches!(scale + 3, 1..=3 | 6 | 9) => 0,
-            _ => wide as i64,
-        })
+        match i64::try_from(wide) {
+            Ok(milli) => milli,
+            Err(_) if matches!(scale + 3, 1..=3 | 6 | 9) => wide as i64,
+            Err(_) => 0,
+        }
     }
 
     /// The value in whole units, rounded up, cut to 64 bits: bytes of memory, for example.

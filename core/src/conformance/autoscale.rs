@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::autoscale_case::{AutoscaleCase, AutoscaleTick};
-use crate::api::{CrossVersionObjectReference, HorizontalPodAutoscaler, Time};
+use crate::api::{CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Time};
 use crate::controller::autoscaler::{AutoscalerView, Memory, Scale, ScaleError, ScaleEvent};
 use crate::controller::decide::{AutoscalerAnswers, AutoscalerDecision, decide_autoscaler};
 use crate::controller::{ApiError, ApiErrorKind};
@@ -71,7 +71,9 @@ pub fn played(
         let decision = decide_autoscaler(&view, &mut memory, case.now.plus_nanos(tick.at_ns), &answers);
         scale.spec_replicas = decision.rescaled_to.unwrap_or(scale.spec_replicas);
         if let (Some(written), true) = (&decision.status, tick.fail_status.is_none()) {
-            status = written.clone();
+            // As it is stored: an amount of memory in plain bytes comes back as a decimal one, for example.
+            let stored = HorizontalPodAutoscalerStatus::from_value(&written.to_value());
+            status = stored.expect("what was written can be read");
         }
         show(tick, &hpa, &scale, &memory, &decision);
     }

@@ -112,7 +112,8 @@ impl AutoscaleCase {
 fn config(case: &Map<String, Value>) -> Read<AutoscalerConfig> {
     let mut config = AutoscalerConfig::default();
     let Some(given) = case.get("config") else { return Ok(config) };
-    let names = ["downscaleStabilizationSeconds", "cpuInitializationSeconds", "initialReadinessSeconds", "tolerance"];
+    let names =
+        ["downscaleStabilizationSeconds", "cpuInitializationSeconds", "initialReadinessSeconds", "tolerance"];
     let given = fields(given, &names)?;
     for (name, field) in names.into_iter().zip([
         &mut config.downscale_stabilization_s,
@@ -139,6 +140,9 @@ fn tick(value: &Value, before: Option<&AutoscaleTick>, hpa: &mut Value) -> Read<
     let parsed = HorizontalPodAutoscaler::from_value(hpa).map_err(|error| format!("hpa: {error}"))?;
     if parsed.meta.name.is_empty() || parsed.meta.namespace.is_empty() {
         return Err("hpa has no name or no namespace".into());
+    }
+    if parsed.spec.scale_target_ref.kind.is_empty() {
+        return Err("hpa has no scaleTargetRef.kind".into());
     }
     let after_ms = int(given, "afterMs")?.unwrap_or(0);
     if !(0..=86_400_000).contains(&after_ms) {

@@ -158,6 +158,14 @@ fn replace(value: &mut Value, from: &str, to: &str) {
     }
 }
 
+/// Where two verdicts of the mode `autoscale` differ; absent is the same as `null` and as empty.
+pub fn difference_of_autoscalers(ours: &Value, theirs: &Value) -> Option<Difference> {
+    if ours.get("invalid").is_some() && theirs.get("invalid").is_some() {
+        return None;
+    }
+    difference(&prune(ours), &prune(theirs))
+}
+
 /// The first place at which two values differ; absent is the same as `null`.
 pub fn difference(ours: &Value, theirs: &Value) -> Option<Difference> {
     compare("", ours, theirs).err()

@@ -9,6 +9,7 @@ pub use event::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate};
 pub use swarm::{Kind, Swarm};
 pub use world::{GOOD_IMAGE, Limits, Plane, World, image};
 
+pub mod autoscale_case;
 pub mod draw;
 pub mod run_case;
 pub mod sync_state;

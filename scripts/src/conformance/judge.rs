@@ -18,6 +18,7 @@ pub(super) enum Judgement {
 pub(super) fn judge(source: Source, line: &str, ours: &Value, theirs: &Value) -> Judgement {
     match source {
         Source::Run => run(ours, theirs),
+        Source::Autoscaler => autoscale(ours, theirs),
         _ => sync(line, ours, theirs),
     }
 }
@@ -33,6 +34,14 @@ fn run(ours: &Value, theirs: &Value) -> Judgement {
     match compare::difference(&views(ours), &views(theirs)) {
         Some(difference) => Judgement::Different(difference),
         None => Judgement::Same,
+    }
+}
+
+/// Every field of every pass, the texts of errors and what is remembered among them.
+fn autoscale(ours: &Value, theirs: &Value) -> Judgement {
+    match compare::difference_of_autoscalers(ours, theirs) {
+        None => Judgement::Same,
+        Some(difference) => Judgement::Different(difference),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) use self::source::Source;
 const USAGE: &str = "\
 usage: cargo xtask conformance COMMAND
 
-  live [--cases N] [--seed S] [--from I] [--controller deployment|replicaset|run] [--out DIR]
+  live [--cases N] [--seed S] [--from I] [--controller deployment|replicaset|autoscaler|run] [--out DIR]
        [--oracle PROGRAM] [--kubernetes-version 1.34|1.37]
         random cases put to both sides, until they differ; the smallest case that still differs is printed and
         written to DIR (target/conformance). Without --controller: deployment and replicaset, N cases each. Case I
@@ -139,7 +139,7 @@ impl Options {
                 "--controller" => {
                     let source = Source::named(value).ok_or_else(|| {
                         Failure::Usage(format!(
-                            "--controller: {value:?} is not deployment, replicaset or run"
+                            "--controller: {value:?} is not deployment, replicaset, autoscaler or run"
                         ))
                     })?;
                     options.sources = vec![source];

@@ -33,9 +33,8 @@ fn source(type_: &str) -> Option<&'static str> {
 
 /// Name and selector of a metric; resources have a name alone.
 fn identifier(node: Node<'_>) -> Result<(Str, Option<LabelSelector>)> {
-    let metric = node.opt("metric", |n| {
-        Ok((n.or_default("name", read_str)?, n.opt("selector", LabelSelector::read)?))
-    })?;
+    let metric = node
+        .opt("metric", |n| Ok((n.or_default("name", read_str)?, n.opt("selector", LabelSelector::read)?)))?;
     match metric {
         Some(metric) => Ok(metric),
         None => Ok((node.or_default("name", read_str)?, None)),
@@ -199,6 +198,11 @@ impl MetricStatus {
 }
 
 impl HorizontalPodAutoscalerStatus {
+    /// From plain Kubernetes JSON.
+    pub fn from_value(value: &Value) -> std::result::Result<Self, ValueError> {
+        super::root(value, Self::read)
+    }
+
     fn read(node: Node<'_>) -> Result<Self> {
         let condition = |n: Node<'_>| {
             Ok(HorizontalPodAutoscalerCondition {

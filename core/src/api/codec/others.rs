@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{ValueError, read_bool, read_i32, read_str, read_string_map};
 use super::Node;
+use super::{ValueError, read_bool, read_i32, read_str, read_string_map};
 use crate::api::{
-    IntOrString, LabelSelector, ObjectMeta, PodDisruptionBudget, PodDisruptionBudgetSpec, Service, ServicePort,
-    ServiceSpec,
+    IntOrString, LabelSelector, ObjectMeta, PodDisruptionBudget, PodDisruptionBudgetSpec, Service,
+    ServicePort, ServiceSpec,
 };
 
 impl Service {
@@ -68,4 +68,3 @@ impl PodDisruptionBudget {
         self.written.clone()
     }
 }
-

@@ -48,10 +48,7 @@ impl<'a, A: AutoscalerApi> Pass<'a, A> {
     ///
     /// A metric that cannot be read might ask for more pods than the others: without it nothing may shrink, but it may
     /// grow. (kubernetes/kubernetes#99514)
-    pub(super) fn combine(
-        &mut self,
-        scale: &Scale,
-    ) -> (Result<Combined, SyncError>, Vec<MetricStatus>) {
+    pub(super) fn combine(&mut self, scale: &Scale) -> (Result<Combined, SyncError>, Vec<MetricStatus>) {
         let pods = match self.selected(&scale.selector) {
             Ok(pods) => pods,
             Err(error) => return (Err(error), Vec::new()),
@@ -82,7 +79,9 @@ impl<'a, A: AutoscalerApi> Pass<'a, A> {
         let all = spec.metrics.len();
         let error = first.as_ref().map(|failure| {
             let first = &failure.outer;
-            SyncError::new(format!("invalid metrics ({failed} invalid out of {all}), first error is: {first}"))
+            SyncError::new(format!(
+                "invalid metrics ({failed} invalid out of {all}), first error is: {first}"
+            ))
         });
         if let (Some(failure), Some(error)) = (first, &error)
             && (failed >= all || replicas < scale.spec_replicas)
@@ -117,7 +116,9 @@ impl<'a, A: AutoscalerApi> Pass<'a, A> {
             Err(error) => {
                 return refuse(
                     "InvalidSelector",
-                    format!("couldn't convert selector into a corresponding internal selector object: {error}"),
+                    format!(
+                        "couldn't convert selector into a corresponding internal selector object: {error}"
+                    ),
                 );
             }
         };
@@ -127,16 +128,18 @@ impl<'a, A: AutoscalerApi> Pass<'a, A> {
         let takes = |other: &Option<Selector>| {
             other.as_ref().is_some_and(|other| pods.iter().any(|pod| other.matches(&pod.labels)))
         };
-        // Two suffice to be told, whichever they are; here those that come first.
-        let other = view.others.iter().filter(|other| takes(&other.selector)).map(|other| &other.name).min();
-        if let Some(other) = other {
+        let mut names: Vec<&Str> =
+            view.others.iter().filter(|other| takes(&other.selector)).map(|other| &other.name).collect();
+        if !names.is_empty() {
             let meta = &view.hpa.meta;
-            let mut both = [&meta.name, other];
-            both.sort_unstable();
-            let [a, b] = both.map(|name| format!("{}/{name}", meta.namespace));
+            names.push(&meta.name);
+            names.sort_unstable();
+            // Two suffice to be told. Upstream it is chance which of them, and in which order.
+            let (a, b, namespace) = (names[0], names[1], &meta.namespace);
+            let both = format!("{namespace}/{a} {namespace}/{b}");
             return refuse(
                 "AmbiguousSelector",
-                format!("pods by selector {text} are controlled by more than one HPA (e.g. [{a} {b}])"),
+                format!("pods by selector {text} are controlled by more than one HPA (e.g. [{both}])"),
             );
         }
         Ok(pods)
@@ -212,7 +215,8 @@ fn resource(
     source: &str,
 ) -> Result<Read, Failure> {
     let (name, container, current) = (spec.name.as_str(), spec.container.as_str(), scale.spec_replicas);
-    let what = if source == "container" { format!("{container} container") } else { format!("{name} resource") };
+    let what =
+        if source == "container" { format!("{container} container") } else { format!("{name} resource") };
     let failed = |inner: Str| failure(reason, &what, inner);
     let (proposal, description) = if let Some(target) = milli(spec.target.average_value.as_ref()) {
         let proposal = calculator.raw_resource(current, target, name, container);
@@ -289,7 +293,8 @@ fn object(
     }
     if let ("AverageValue", Some(target)) = (target.type_.as_str(), milli(target.average_value.as_ref())) {
         let found = fetch().map_err(|inner| Failure {
-            outer: format!("failed to get object metric value: failed to get {name} object metric: {inner}").into(),
+            outer: format!("failed to get object metric value: failed to get {name} object metric: {inner}")
+                .into(),
             ..failed(inner)
         })?;
         let total = Total { milli: found, status_replicas: scale.status_replicas, is_capped: false };
@@ -323,15 +328,21 @@ fn external(
     };
     let description = || format!("external metric {name}({})", GoSelector(spec.selector.as_ref()));
     if let Some(target) = milli(spec.target.average_value.as_ref()) {
-        let found = fetch().map_err(|inner| failed_in(format!("failed to get {name} external metric"), inner))?;
+        let found =
+            fetch().map_err(|inner| failed_in(format!("failed to get {name} external metric"), inner))?;
         let milli = sum_for_average(&found);
         let total = Total { milli, status_replicas: scale.status_replicas, is_capped: true };
         let proposal = calculator.average(total, target);
-        return Ok(Read { proposal, description: description(), status: status(spec, average_of(&proposal)) });
+        return Ok(Read {
+            proposal,
+            description: description(),
+            status: status(spec, average_of(&proposal)),
+        });
     }
     if let Some(target) = milli(spec.target.value.as_ref()) {
         let found = fetch().and_then(|found| calculator.value(scale.spec_replicas, sum(&found), target));
-        let proposal = found.map_err(|inner| failed_in(format!("failed to get external metric {name}"), inner))?;
+        let proposal =
+            found.map_err(|inner| failed_in(format!("failed to get external metric {name}"), inner))?;
         return Ok(Read { proposal, description: description(), status: status(spec, value_of(&proposal)) });
     }
     let text = "invalid external metric source: neither a value target nor an average value target was set";

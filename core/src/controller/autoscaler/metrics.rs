@@ -111,7 +111,9 @@ impl Metrics {
     pub(super) fn resource(&self, resource: &str, container: &str) -> Answer<Samples<'_>> {
         let list = match &self.resource {
             Ok(list) => list,
-            Err(error) => return Err(format!("unable to fetch metrics from resource metrics API: {error}").into()),
+            Err(error) => {
+                return Err(format!("unable to fetch metrics from resource metrics API: {error}").into());
+            }
         };
         if list.is_empty() {
             return Err("no metrics returned from resource metrics API".into());
@@ -172,7 +174,9 @@ impl Metrics {
     pub(super) fn external(&self, name: &str, selector: &str) -> Answer<Vec<i64>> {
         let found = self.external.iter().find(|metric| metric.name == name && metric.selector == selector);
         match found.map(|metric| &metric.values) {
-            Some(Err(error)) => Err(format!("unable to fetch metrics from external metrics API: {error}").into()),
+            Some(Err(error)) => {
+                Err(format!("unable to fetch metrics from external metrics API: {error}").into())
+            }
             Some(Ok(values)) if !values.is_empty() => {
                 Ok(values.iter().map(Quantity::unchecked_milli_value).collect())
             }

@@ -116,7 +116,8 @@ impl PodRequests {
 
     /// What the pod, or one container of it, requests of a resource, in thousandths; or why that cannot be said.
     fn of(&self, pod: &str, container: &str, resource: &str) -> Result<i64, String> {
-        let is_of_pod = |name: &Str| matches!(name.as_str(), "cpu" | "memory") || name.starts_with("hugepages-");
+        let is_of_pod =
+            |name: &Str| matches!(name.as_str(), "cpu" | "memory") || name.starts_with("hugepages-");
         // A named container goes before the pod as a whole.
         if container.is_empty() && self.pod.keys().any(is_of_pod) {
             return self
@@ -136,7 +137,11 @@ impl PodRequests {
                 return Ok(sum);
             }
         }
-        if container.is_empty() { Ok(sum) } else { Err(format!("container {container} not found in Pod {pod}")) }
+        if container.is_empty() {
+            Ok(sum)
+        } else {
+            Err(format!("container {container} not found in Pod {pod}"))
+        }
     }
 
     /// What the scheduler would reckon with: the request of the pod, or what its containers come to, and the overhead.
@@ -146,9 +151,8 @@ impl PodRequests {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
             (one, None) | (None, one) => one,
         };
-        let own = nanos(&self.pod).filter(|_| {
-            matches!(resource, "cpu" | "memory") || resource.starts_with("hugepages-")
-        });
+        let own = nanos(&self.pod)
+            .filter(|_| matches!(resource, "cpu" | "memory") || resource.starts_with("hugepages-"));
         let containers = || {
             let mut all = self.containers.iter().fold(None, |sum, of| plus(sum, nanos(&of.requests)));
             // An init container runs before the containers, but beside the sidecars that were started before it.
@@ -189,9 +193,8 @@ pub(super) fn requests<'a>(
     container: &str,
     resource: &str,
 ) -> Result<Requests<'a>, String> {
-    let one = |pod: &&'a AutoscaledPod| {
-        Ok((pod.name.as_str(), pod.requests.of(&pod.name, container, resource)?))
-    };
+    let one =
+        |pod: &&'a AutoscaledPod| Ok((pod.name.as_str(), pod.requests.of(&pod.name, container, resource)?));
     pods.iter().map(one).collect()
 }
 

@@ -76,7 +76,8 @@ impl<A: AutoscalerApi> Pass<'_, A> {
         let spec = &self.view.hpa.spec;
         let (min, max) = (spec.min_replicas.unwrap_or(1), spec.max_replicas);
         // The condition as it was when the pass began: the controller itself took the last pod away.
-        let scaled_to_zero = self.status.condition(SCALED_TO_ZERO).is_some_and(|c| c.status.as_str() == "True");
+        let scaled_to_zero =
+            self.status.condition(SCALED_TO_ZERO).is_some_and(|c| c.status.as_str() == "True");
         let (mut metrics, mut partial) = (Vec::new(), None);
         let wanted = if current == 0 && !(scaled_to_zero && (min != 0 || self.can_scale_from_zero())) {
             // A user who takes all pods away wants none, whatever the load.
@@ -106,7 +107,8 @@ impl<A: AutoscalerApi> Pass<'_, A> {
         }
         self.set_numbers(current, desired, metrics);
         if is_rescaled {
-            self.status.last_scale_time = Some(self.now.whole_second());
+            // With its fraction, which the stored one lacks: a second change in the same second is written, too.
+            self.status.last_scale_time = Some(self.now);
         }
         self.write_status()?;
         // The pass did its work, and yet not all metrics could be read.
@@ -128,8 +130,11 @@ impl<A: AutoscalerApi> Pass<'_, A> {
                     return Ok(scale);
                 }
                 Err(ScaleError::NoKind) => {
-                    let error =
-                        format!("no matches for kind {} in group {}", GoQuoted(&target.kind), GoQuoted(group));
+                    let error = format!(
+                        "no matches for kind {} in group {}",
+                        GoQuoted(&target.kind),
+                        GoQuoted(group)
+                    );
                     let failed = format!("unable to determine resource for scale target reference: {error}");
                     (error, failed)
                 }
@@ -141,7 +146,8 @@ impl<A: AutoscalerApi> Pass<'_, A> {
             },
         };
         self.warn("FailedGetScale", &said);
-        let message = format_smolstr!("the HPA controller was unable to get the target's current scale: {said}");
+        let message =
+            format_smolstr!("the HPA controller was unable to get the target's current scale: {said}");
         self.say(ABLE_TO_SCALE, Saying::no("FailedGetScale", message));
         // An error of this write is logged and no more.
         let _ = self.write_status();

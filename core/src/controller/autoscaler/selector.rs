@@ -156,7 +156,10 @@ impl Parser {
                 token if begins(token) => {}
                 Token::End => return Ok(requirements),
                 token => {
-                    return Err(format!("found '{}', expected: !, identifier, or 'end of string'", token.text()));
+                    return Err(format!(
+                        "found '{}', expected: !, identifier, or 'end of string'",
+                        token.text()
+                    ));
                 }
             }
             let requirement = self.requirement();
@@ -217,7 +220,12 @@ impl Parser {
         };
         rules::check_value(&value)?;
         let number = || {
-            let wrong = || format!("values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer", GoQuoted(&value));
+            let wrong = || {
+                format!(
+                    "values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer",
+                    GoQuoted(&value)
+                )
+            };
             value.parse::<i64>().map_err(|_| wrong())
         };
         Ok(match word {

@@ -26,7 +26,8 @@ impl Saying {
     }
 }
 
-/// Sets a condition. Its time moves with its value only; a new one comes last.
+/// Sets a condition. Its time, of which the API server will keep the whole seconds, moves with its value only; a new one
+/// comes last.
 pub(super) fn set(
     conditions: &mut List<HorizontalPodAutoscalerCondition>,
     type_: &'static str,
@@ -54,7 +55,7 @@ pub(super) fn set(
     });
     let condition = &mut list[at];
     if condition.status != status {
-        condition.last_transition_time = Some(now.whole_second());
+        condition.last_transition_time = Some(now);
     }
     condition.status = status;
     condition.reason = Str::new_static(saying.reason);

@@ -72,7 +72,11 @@ pub(super) fn utilization(
         return None;
     }
     let percent = used.wrapping_mul(100).wrapping_div(requested) as i32;
-    Some(Utilization { ratio: f64::from(percent) / f64::from(target), percent, milli: used.wrapping_div(pods) })
+    Some(Utilization {
+        ratio: f64::from(percent) / f64::from(target),
+        percent,
+        milli: used.wrapping_div(pods),
+    })
 }
 
 /// Mean of all samples, and its ratio to the target. There must be a sample.

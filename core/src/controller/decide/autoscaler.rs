@@ -2,9 +2,7 @@
 
 use super::{Journal, RecordedEvent};
 use crate::api::{CrossVersionObjectReference, HorizontalPodAutoscalerStatus, Time};
-use crate::controller::autoscaler::{
-    AutoscalerApi, AutoscalerView, Memory, Scale, ScaleError, reconcile,
-};
+use crate::controller::autoscaler::{AutoscalerApi, AutoscalerView, Memory, Scale, ScaleError, reconcile};
 use crate::controller::{ApiError, ApiErrorKind, EventType, SyncError};
 
 /// What the API server answers to a pass.
