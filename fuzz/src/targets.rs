@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::generators::Plane;
 use crate::generators::sync_state::{Subject, sync_case};
 use crate::rollout::{Judgement, judge};
-use crate::{agreement, input_of, rollout_bytes, scenario as told, story};
+use crate::{agreement, autoscaler, input_of, rollout_bytes, scenario as told, story};
 
 /// Pods that `naive_vs_fast` adds, so that orders of deletion and counters have something to get wrong.
 const MORE_PODS: i32 = 20;
@@ -20,10 +20,11 @@ const READ_S_MAX: u64 = 5;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; `conformance` does nothing where the real controllers are not built.
-pub const ALL: [Target; 7] = [
+pub const ALL: [Target; 8] = [
     ("rollout", rollout_bytes),
     ("deployment_sync", deployment_sync),
     ("replicaset_sync", replicaset_sync),
+    ("autoscaler", autoscaler::autoscaler),
     ("manifest", manifest),
     ("scenario", scenario),
     ("naive_vs_fast", naive_vs_fast),

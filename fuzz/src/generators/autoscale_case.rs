@@ -1,7 +1,9 @@
 //! Autoscalers and what they meet in a row of passes: cases of the conformance protocol's mode `autoscale`, as JSON.
 //!
-//! Specs are what an API server would store, but for a few that are made to fail; loads are near the target, so that
-//! tolerances, rounding and the guards around missing pods decide, and now and then absurd.
+//! Half of the cases are calm: nothing fails, and a load swings around a target with room in both directions, so that
+//! windows, policies and what is remembered decide. In the others anything may be odd. Specs are what an API server would
+//! store, but for a few that are made to fail; loads are near the target, so that tolerances, rounding and the guards around
+//! missing pods decide, and now and then absurd.
 
 use arbitrary::Unstructured;
 use maxsurge_core::api::Time;
@@ -11,6 +13,8 @@ use super::draw::Draw;
 
 /// Most passes of a case.
 const TICKS_MAX: i64 = 12;
+/// Most passes of a calm one.
+const CALM_TICKS_MAX: i64 = 24;
 /// 2026-01-02T03:04:05Z.
 const START_S: i64 = 1_767_323_045;
 const POD: &str = "web";
@@ -39,7 +43,8 @@ pub fn autoscale_case(id: &str, u: &mut Unstructured<'_>) -> Value {
         });
     }
     let (mut ticks, mut at_s) = (Vec::new(), 0);
-    for n in 0..draw.range(1, TICKS_MAX) {
+    let passes = if plan.is_calm { draw.range(6, CALM_TICKS_MAX) } else { draw.range(1, TICKS_MAX) };
+    for n in 0..passes {
         let after_ms =
             draw.of(&[15_000, 15_000, 15_000, 15_000, 30_000, 60_000, 500, 45_000, 285_000, 300_000]);
         at_s += after_ms / 1_000;
@@ -52,6 +57,8 @@ pub fn autoscale_case(id: &str, u: &mut Unstructured<'_>) -> Value {
 /// What holds for all passes of a case.
 #[derive(Clone, Debug)]
 struct Plan {
+    /// Nothing fails.
+    is_calm: bool,
     /// Milli-units that every pod requests of the CPU.
     request_milli: i64,
     /// Wanted share, in percent.
@@ -78,7 +85,18 @@ enum Metric {
 impl Plan {
     fn draw(draw: &mut Draw<'_, '_>) -> Self {
         let mut metrics = Vec::new();
-        for _ in 0..draw.of(&[1, 1, 1, 2, 2, 3]) {
+        let is_calm = draw.one_in(2);
+        if is_calm {
+            metrics.push(draw.of(&[
+                Metric::ExternalAverage,
+                Metric::ExternalAverage,
+                Metric::Utilization("cpu"),
+                Metric::ObjectAverage,
+                Metric::ExternalValue,
+                Metric::Pods,
+            ]));
+        }
+        for _ in 0..if is_calm { 0 } else { draw.of(&[1, 1, 1, 2, 2, 3]) } {
             metrics.push(match draw.range(0, 23) {
                 0..=7 => Metric::Utilization("cpu"),
                 8 | 9 => Metric::Utilization("memory"),
@@ -99,6 +117,7 @@ impl Plan {
             });
         }
         Plan {
+            is_calm,
             request_milli: draw.of(&[100, 250, 1_000, 33, 500, 1]),
             target_percent: draw.of(&[50, 80, 60, 100, 3, 120, 70, 33, 200]),
             target_milli: draw.of(&[1_000, 100, 20_000, 333, 1, 7_500, 100_000_000]),
@@ -107,19 +126,19 @@ impl Plan {
     }
 
     fn spec(&self, draw: &mut Draw<'_, '_>) -> Value {
-        let target = match draw.range(0, 39) {
-            0..=35 => {
+        let target = match if self.is_calm { 0 } else { draw.range(0, 79) } {
+            0..=75 => {
                 json!({"apiVersion": "apps/v1", "kind": draw.of(&["Deployment", "StatefulSet"]), "name": "web"})
             }
-            36 => json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "web"}),
-            37 => json!({"apiVersion": "apps/v1", "kind": "Deploy", "name": "web"}),
-            38 => json!({"apiVersion": "a/b/c", "kind": "Deployment", "name": "web"}),
+            76 => json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "web"}),
+            77 => json!({"apiVersion": "apps/v1", "kind": "Deploy", "name": "web"}),
+            78 => json!({"apiVersion": "a/b/c", "kind": "Deployment", "name": "web"}),
             _ => json!({"kind": "Deployment", "name": "web"}),
         };
-        let min = draw.of(&[1, 1, 2, 3, 0, 5, 10]);
+        let min = draw.of(if self.is_calm { &[1, 1, 2, 0] } else { &[1, 1, 1, 2, 3, 0, 5, 10] });
         let mut spec = json!({
             "scaleTargetRef": target,
-            "maxReplicas": min.max(1) + draw.of(&[9, 4, 0, 20, 100, 1, 2_000_000_000]),
+            "maxReplicas": min.max(1) + draw.of(&[20, 100, 60, 9, 4, 2_000_000_000, 0, 1]),
         });
         if !draw.one_in(8) {
             spec["minReplicas"] = min.into();
@@ -139,7 +158,11 @@ impl Plan {
         let average = json!({"type": "AverageValue", "averageValue": milli(self.target_milli)});
         let value = json!({"type": "Value", "value": milli(self.target_milli)});
         let named = |draw: &mut Draw<'_, '_>| {
-            let mut named = json!({"name": draw.of(&["load", "load", "queue"])});
+            if self.is_calm {
+                return json!({"name": "load"});
+            }
+            let name = if draw.one_in(12) { "queue" } else { "load" };
+            let mut named = json!({"name": name});
             if let Some(selector) = metric_selector(draw) {
                 named["selector"] = selector;
             }
@@ -157,7 +180,7 @@ impl Plan {
             }
             Metric::Raw(name) => json!({"type": "Resource", "resource": {"name": name, "target": average}}),
             Metric::Container => json!({"type": "ContainerResource",
-                "containerResource": {"name": "cpu", "container": draw.of(&["app", "app", "app", "side", "none"]), "target": share}}),
+                "containerResource": {"name": "cpu", "container": draw.of(&["app", "app", "app", "app", "side", "none"]), "target": share}}),
             Metric::ContainerRaw => json!({"type": "ContainerResource",
                 "containerResource": {"name": draw.of(&["cpu", "memory"]), "container": "app", "target": average}}),
             Metric::Pods => json!({"type": "Pods", "pods": {"metric": named(draw), "target": average}}),
@@ -300,6 +323,22 @@ fn status(draw: &mut Draw<'_, '_>) -> Option<Value> {
 
 fn tick(draw: &mut Draw<'_, '_>, plan: &Plan, is_first: bool, after_ms: i64, now_s: i64) -> Value {
     let mut tick = json!({"afterMs": after_ms});
+    if plan.is_calm {
+        if is_first {
+            let replicas = draw.of(&[8, 12, 20, 3, 35]);
+            tick["scale"] = json!({"replicas": replicas, "statusReplicas": replicas, "selector": "app=web"});
+            tick["pods"] = pods(draw, plan, now_s).into();
+        } else if draw.one_in(40) {
+            tick["scale"] = json!({"replicas": draw.range(0, 30)});
+        }
+        if !is_first && draw.one_in(30) {
+            tick["spec"] = plan.spec(draw);
+        }
+        if is_first || draw.one_in(2) {
+            load(draw, plan, &mut tick, now_s);
+        }
+        return tick;
+    }
     if is_first || draw.one_in(12) {
         tick["scale"] = scale(draw, is_first);
     } else if draw.one_in(3) {
@@ -342,8 +381,8 @@ fn tick(draw: &mut Draw<'_, '_>, plan: &Plan, is_first: bool, after_ms: i64, now
 
 fn scale(draw: &mut Draw<'_, '_>, is_first: bool) -> Value {
     let replicas = match draw.range(0, 19) {
-        0..=14 => draw.range(1, 8),
-        15 | 16 => 0,
+        0..=15 => draw.range(1, 8),
+        16 => 0,
         17 => draw.range(9, 60),
         18 => 100,
         _ => draw.of(&[1_000_000_000, 2_147_483_647, 50_000]),
@@ -354,10 +393,10 @@ fn scale(draw: &mut Draw<'_, '_>, is_first: bool) -> Value {
         scale["statusReplicas"] = status.into();
     }
     if is_first || draw.one_in(6) {
-        scale["selector"] = match draw.range(0, 29) {
-            0..=24 => draw.of(&["app=web", "app in (web,db)", "app,!gone", "app==web,tier!=back"]),
-            25 => "",
-            26 => draw.of(&[
+        scale["selector"] = match draw.range(0, 59) {
+            0..=54 => draw.of(&["app=web", "app in (web,db)", "app,!gone", "app==web,tier!=back"]),
+            55 => "",
+            56 => draw.of(&[
                 "app in",
                 "a b",
                 "app=web,",
@@ -369,7 +408,7 @@ fn scale(draw: &mut Draw<'_, '_>, is_first: bool) -> Value {
                 "app=(",
                 ",app",
             ]),
-            27 => draw.of(&["app notin (db,)", "app in (,web,,)", "n>3", "n<3", "in=in", "app in ()"]),
+            57 => draw.of(&["app notin (db,)", "app in (,web,,)", "n>3", "n<3", "in=in", "app in ()"]),
             _ => draw.of(&["app=db", "tier", "!app"]),
         }
         .into();
@@ -383,9 +422,9 @@ fn pod_name(n: i64) -> String {
 
 fn pods(draw: &mut Draw<'_, '_>, plan: &Plan, now_s: i64) -> Vec<Value> {
     let at = |s: i64| Time::from_seconds(s).to_string();
-    let odd = draw.range(0, 3) == 3;
-    let count = draw.of(&[3, 1, 2, 4, 5, 8, 12, 0]);
-    let no_requests = draw.one_in(16);
+    let odd = !plan.is_calm && draw.one_in(3);
+    let count = if plan.is_calm { draw.of(&[5, 8]) } else { draw.of(&[3, 1, 2, 4, 5, 8, 12, 3, 4, 0]) };
+    let no_requests = odd && draw.one_in(6);
     (0..count)
         .map(|n| {
             let is_odd = odd && draw.one_in(3);
@@ -444,7 +483,8 @@ fn pods(draw: &mut Draw<'_, '_>, plan: &Plan, now_s: i64) -> Vec<Value> {
 /// What the metrics APIs answer from this pass on.
 fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
     let level = level(draw);
-    let is_odd = draw.one_in(8);
+    let is_odd = !plan.is_calm && draw.one_in(8);
+    let level = if plan.is_calm && draw.one_in(3) { draw.range(20, 300) } else { level };
     let amount = |draw: &mut Draw<'_, '_>, full: i64| -> String {
         if is_odd && draw.one_in(3) {
             odd_quantity(draw).into()
@@ -452,8 +492,8 @@ fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
             format!("{}m", plan.part(draw, full, level))
         }
     };
-    let has_gaps = draw.one_in(4);
-    let listed = draw.of(&[12, 12, 12, 4, 3, 2, 14]);
+    let has_gaps = !plan.is_calm && draw.one_in(4);
+    let listed = if plan.is_calm { 8 } else { draw.of(&[12, 12, 12, 4, 3, 2, 14]) };
     let names: Vec<i64> = (0..listed).filter(|_| !(has_gaps && draw.one_in(3))).collect();
     let stamp =
         |draw: &mut Draw<'_, '_>| Time::from_seconds(now_s - draw.of(&[0, 5, 20, 40, 300])).to_string();
@@ -466,7 +506,7 @@ fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
         } else {
             wanted
         };
-        tick["resource"] = if draw.one_in(25) {
+        tick["resource"] = if !plan.is_calm && draw.one_in(25) {
             json!({"error": "the server is currently unable to handle the request"})
         } else {
             names
@@ -488,8 +528,8 @@ fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
                 .collect()
         };
     }
-    let selectors = ["", "verb=GET", "code in (4,5),verb=GET"];
-    let failing = draw.one_in(12);
+    let selectors = if plan.is_calm { &[""][..] } else { &["", "verb=GET", "code in (4,5),verb=GET"] };
+    let failing = !plan.is_calm && draw.one_in(12);
     let answered = |draw: &mut Draw<'_, '_>, values: Value| {
         if failing && draw.one_in(2) { json!({"error": "no backend"}) } else { values }
     };
@@ -507,7 +547,7 @@ fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
         }).collect();
     }
     // Values are totals: of about as many pods as there may be.
-    let pods = draw.of(&[3, 1, 4, 5, 8, 2]);
+    let pods = if plan.is_calm { draw.of(&[10, 4, 20, 33, 7, 15]) } else { draw.of(&[3, 1, 4, 5, 8, 2]) };
     if plan.metrics.iter().any(|m| matches!(m, Metric::ObjectValue | Metric::ObjectAverage)) {
         let full = if plan.metrics.contains(&Metric::ObjectAverage) {
             plan.target_milli.saturating_mul(pods)
@@ -534,7 +574,7 @@ fn load(draw: &mut Draw<'_, '_>, plan: &Plan, tick: &mut Value, now_s: i64) {
         tick["externalMetrics"] = selectors
             .iter()
             .map(|selector| {
-                let count = draw.of(&[1, 1, 2, 3, 0]);
+                let count = if plan.is_calm { 1 } else { draw.of(&[1, 1, 2, 3, 0]) };
                 let values: Value = (0..count).map(|_| amount(draw, full / count.max(1))).collect();
                 json!({"name": "load", "selector": selector, "values": answered(draw, values)})
             })

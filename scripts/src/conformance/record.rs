@@ -65,6 +65,10 @@ fn states(
             }
             continue;
         }
+        if source == Source::Autoscaler {
+            lines.push(json!({"case": case, "verdict": verdict}));
+            continue;
+        }
         let names = if hashes_as_stored(&text) { Names::Compared } else { Names::Free };
         let mut line = json!({"case": case, "verdict": comparable(&verdict, names)});
         if names == Names::Compared {
