@@ -133,11 +133,11 @@ impl Trace {
         let (min, max) = (hpa.spec.min_replicas.unwrap_or(1), hpa.spec.max_replicas);
         // A size out of bounds is set right at one stroke, past windows and policies; none at all is left to its user.
         let is_free = current != 0 && (min..=max).contains(&current);
-        if let Some(size) = decision.rescaled_to {
-            // Without a behaviour twice the present size is the most, and that of 2^30 pods is the least number of all: the
-            // real controller asks for -2147483648 of them, too.
-            let overflows = hpa.spec.scale_up.is_none() && current >= 1 << 30;
-            if !(min..=max).contains(&size) && !overflows {
+        // Without a behaviour twice the present size is the most, and twice 2^30 pods are the least number of all: the real
+        // controller asks for -2147483648 of them, too.
+        let overflows = hpa.spec.scale_up.is_none() && current >= 1 << 30;
+        if let Some(size) = decision.rescaled_to.filter(|_| !overflows) {
+            if !(min..=max).contains(&size) {
                 return Err(format!("S-RANGE: {size} is not within {min} and {max}"));
             }
             if size == current {
@@ -153,7 +153,7 @@ impl Trace {
             } else if current != 0 && size != min && size != max {
                 return Err(format!("S-RANGE: from {current} to {size}, and neither bound"));
             }
-        } else if decision.outcome.is_ok() && current != 0 && !is_free {
+        } else if decision.outcome.is_ok() && current != 0 && !is_free && !overflows {
             return Err(format!("L-CONV: {current} is out of bounds and stays"));
         }
         if let (Some(status), Ok(())) = (&decision.status, &decision.outcome)
@@ -202,6 +202,10 @@ impl Trace {
         let select = rules.select_policy.as_deref().unwrap_or("Max");
         if select == "Disabled" {
             return Err("S-SURGE: the direction is disabled".into());
+        }
+        // More than 100 % downwards turn the sign, and with it the meaning of changes that the controller has forgotten.
+        if !grows && rules.policies.iter().any(|policy| policy.type_ == "Percent" && policy.value > 100) {
+            return Ok(());
         }
         let limits = rules.policies.iter().map(|policy| {
             let from = pass.tick.at_ns - i64::from(policy.period_seconds) * SECOND_NS;

@@ -158,11 +158,10 @@ impl PodRequests {
             // An init container runs before the containers, but beside the sidecars that were started before it.
             let (mut sidecars, mut init) = (None, None);
             for of in &self.init_containers {
-                let mut at_start = plus(nanos(&of.requests), sidecars);
+                let at_start = plus(nanos(&of.requests), sidecars);
                 if of.is_sidecar {
                     all = plus(all, nanos(&of.requests));
                     sidecars = at_start;
-                    at_start = sidecars;
                 }
                 init = init.max(at_start);
             }
