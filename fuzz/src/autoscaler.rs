@@ -150,8 +150,8 @@ impl Trace {
                 if unread && size < current {
                     return Err("S-AVAIL: a metric was not read, and the target shrinks".into());
                 }
-            } else if current != 0 && size != min && size != max {
-                return Err(format!("S-RANGE: from {current} to {size}, and neither bound"));
+            } else if current != 0 && size != current.clamp(min, max) {
+                return Err(format!("S-RANGE: from {current} to {size}, which is not the nearer bound"));
             }
         } else if decision.outcome.is_ok() && current != 0 && !is_free && !overflows {
             return Err(format!("L-CONV: {current} is out of bounds and stays"));

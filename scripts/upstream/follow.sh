@@ -32,10 +32,17 @@ fi
 step "ours against $version: $cases states of each controller, $runs rollouts"
 cargo xtask conformance live --oracle "$program" --cases "$cases"
 cargo xtask conformance live --oracle "$program" --cases "$runs" --controller run
+if [ "$mod" = go.mod ]; then
+	# Ours has the rules of the newest version alone.
+	cargo xtask conformance live --oracle "$program" --cases "$cases" --controller autoscaler
+fi
 step "record"
 "$program" -test.run Recorded -renew
 # Fixed seeds: where nothing changed, nothing is written anew.
 cargo xtask conformance record --oracle "$program" --cases "$recorded" --seed 20261126
 cargo xtask conformance record --oracle "$program" --cases "$recorded_runs" --seed 2 --controller run
+if [ "$mod" = go.mod ]; then
+	cargo xtask conformance record --oracle "$program" --cases 2500 --seed 20261126 --controller autoscaler
+fi
 git --no-pager diff --stat -- . ../../core
 step "no decision differs: run the tests and commit"
