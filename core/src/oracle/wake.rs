@@ -53,12 +53,14 @@ fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)
                 |pod: &PodState| !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize]);
             let ended =
                 |pod: &PodState| pod.owner == Some(rs_id) && pod.exists && pod.deleting && pod.is_finished();
+            // Made by it, or adopted from one that is gone.
+            let was_of = |origin: RsId| origin == rs_id || cluster.store.replica_set(origin).is_none();
             pods.iter().any(|(_, pod)| ended(pod) && strange(pod))
                 || cluster
                     .store
                     .pods()
                     .iter()
-                    .any(|pod| pod.origin == rs_id && pod.state.owner.is_none() && strange(&pod.state))
+                    .any(|pod| was_of(pod.origin) && pod.state.owner.is_none() && strange(&pod.state))
         })
 }
 

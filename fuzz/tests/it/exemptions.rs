@@ -187,5 +187,8 @@ fn left_pod_is_orphaned() {
         Event::Wait(1_000),
         Event::Pod(0, PodFate::Orphaned),
     ];
-    check(Exemption::LeftPodEnds, Property::LWake, world(Plane::Ideal, 3, Limits::Recreate), events);
+    let adopted = [vec![Event::Set(0, SetFate::DeletedOrphaning)], events.clone()].concat();
+    for events in [events, adopted] {
+        check(Exemption::LeftPodEnds, Property::LWake, world(Plane::Ideal, 3, Limits::Recreate), events);
+    }
 }
