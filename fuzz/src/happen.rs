@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use maxsurge_core::api::{
     Deployment, Identity, KubernetesVersion, LabelSelector, ObjectMeta, OwnerReference, PodTemplate,
-    ReplicaSet, ReplicaSetSpec, Time, annotation,
+    ReplicaSet, ReplicaSetSpec, StringMap, Time, annotation,
 };
 use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp, time};
 use maxsurge_core::cluster::store::DeletedBy;
-use maxsurge_core::cluster::{Cluster, Fault, UserAction};
+use maxsurge_core::cluster::{Cluster, Fault, MapPatch, PodChange, ReplicaSetChange, UserAction};
 use maxsurge_core::sim::MS;
 
 use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate, image};
@@ -187,99 +187,67 @@ fn nth<T: Copy>(list: &[T], n: u8) -> Option<T> {
     if list.is_empty() { None } else { Some(list[usize::from(n) % list.len()]) }
 }
 
+/// `app` moved out of the selector's reach, or back into it.
+fn relabelled(labels: &StringMap) -> MapPatch {
+    let away = labels.get("app").is_some_and(|app| app == "web");
+    vec![("app".into(), Some(if away { "elsewhere" } else { "web" }.into()))]
+}
+
 fn pod(cluster: &mut Cluster, n: u8, fate: PodFate) {
     let pods = cluster.store.pods().iter().enumerate();
     let existing: Vec<PodId> =
         pods.filter(|(_, pod)| pod.state.exists).map(|(at, _)| PodId(at as u32)).collect();
     let Some(id) = nth(&existing, n) else { return };
-    let state = cluster.store.pod(id).state;
-    let now = stamp(cluster.now());
-    let new = match fate {
-        PodFate::Unready if state.ready => PodState { ready: false, ready_s: now, ..state },
-        PodFate::Ready if state.is_active() && !state.ready => {
-            PodState { ready: true, ready_s: now, phase: Phase::Running, ..state }
-        }
-        PodFate::Failed => PodState { phase: Phase::Failed, ready: false, ..state },
-        PodFate::Succeeded => PodState { phase: Phase::Succeeded, ready: false, ..state },
-        PodFate::Deleted => {
-            cluster.store.delete_pod(id, DeletedBy::Other);
-            return;
-        }
-        PodFate::Removed => {
-            cluster.store.remove_pod(id);
-            return;
-        }
+    let change = match fate {
+        PodFate::Unready => PodChange::Unready,
+        PodFate::Ready => PodChange::Ready,
+        PodFate::Failed => PodChange::Failed,
+        PodFate::Succeeded => PodChange::Succeeded,
+        PodFate::Deleted => PodChange::Deleted,
+        PodFate::Removed => PodChange::Removed,
         PodFate::Relabelled => {
-            let mut labels = cluster.store.labels()[state.labels.0 as usize].clone();
-            let away = labels.get("app").is_some_and(|app| app == "web");
-            labels.insert("app", if away { "elsewhere" } else { "web" });
-            PodState { labels: cluster.store.intern_labels(&labels), ..state }
+            let labels = cluster.store.pod(id).state.labels;
+            PodChange::Labels(relabelled(&cluster.store.labels()[labels.0 as usize]))
         }
-        PodFate::Orphaned => PodState { owner: None, ..state },
-        PodFate::Cost(cost) => PodState { cost: cost.into(), ..state },
-        PodFate::Restarted(times) => PodState { restarts: times.into(), ..state },
-        PodFate::Unready | PodFate::Ready => return,
+        PodFate::Orphaned => PodChange::Orphaned,
+        PodFate::Cost(cost) => PodChange::Cost(cost.into()),
+        PodFate::Restarted(times) => PodChange::Restarted(times.into()),
     };
-    cluster.store.put_pod(id, new);
-}
-
-/// What the garbage collector does with the pods of a ReplicaSet that is gone: deletes or orphans them.
-fn leave_pods(cluster: &mut Cluster, owner: RsId, orphan: bool) {
-    for at in 0..cluster.store.pods().len() as u32 {
-        let state = cluster.store.pod(PodId(at)).state;
-        if !state.exists || state.owner != Some(owner) {
-            continue;
-        }
-        if orphan {
-            cluster.store.put_pod(PodId(at), PodState { owner: None, ..state });
-        } else {
-            cluster.store.delete_pod(PodId(at), DeletedBy::Other);
-        }
-    }
+    cluster.change_pod(id, &change);
 }
 
 fn set(cluster: &mut Cluster, n: u8, fate: SetFate) {
     let ids: Vec<RsId> = cluster.store.replica_sets().map(|(id, _)| id).collect();
     let Some(id) = nth(&ids, n) else { return };
     let Some(stored) = cluster.store.replica_set(id).cloned() else { return };
-    let mut rs = ReplicaSet::clone(&stored);
-    match fate {
-        SetFate::Deleted | SetFate::DeletedOrphaning => {
-            let _ = cluster.store.delete_replica_set(id);
-            leave_pods(cluster, id, fate == SetFate::DeletedOrphaning);
-            return;
-        }
-        SetFate::Dying => {
-            rs.meta.deletion_timestamp = Some(cluster.now().whole_second());
-            rs.meta.finalizers.push("foregroundDeletion".into());
-        }
-        SetFate::Relabelled => {
-            let away = rs.meta.labels.get("app").is_some_and(|app| app == "web");
-            rs.meta.labels.insert("app", if away { "elsewhere" } else { "web" });
-        }
-        SetFate::Orphaned => {
-            let _ = cluster.store.patch_replica_set_owners(id, Default::default());
-            return;
-        }
-        SetFate::Resized(size) => rs.spec.replicas = i32::from(size % 12),
-        SetFate::NoteRemoved(note) => {
-            rs.meta.annotations.remove(key(note));
-        }
+    let change = match fate {
+        SetFate::Deleted => ReplicaSetChange::Deleted,
+        SetFate::DeletedOrphaning => ReplicaSetChange::DeletedOrphaning,
+        SetFate::Dying => ReplicaSetChange::Dying,
+        SetFate::Relabelled => ReplicaSetChange::Labels(relabelled(&stored.meta.labels)),
+        SetFate::Orphaned => ReplicaSetChange::Orphaned,
+        SetFate::Resized(size) => ReplicaSetChange::Resized(i32::from(size % 12)),
+        SetFate::NoteRemoved(note) => ReplicaSetChange::Annotations(vec![(key(note).into(), None)]),
         SetFate::NoteChanged(note, n) => {
             const TEXTS: [&str; 10] = ["", "0", "1", "3", "5", "10", "-5", "abc", "+4", "99999999999"];
-            rs.meta.annotations.insert(key(note), TEXTS[usize::from(n) % TEXTS.len()]);
+            let text = TEXTS[usize::from(n) % TEXTS.len()];
+            ReplicaSetChange::Annotations(vec![(key(note).into(), Some(text.into()))])
         }
         SetFate::TemplateEdited => {
+            let mut rs = ReplicaSet::clone(&stored);
             rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
+            let _ = cluster.store.update_replica_set(rs);
+            return;
         }
         SetFate::Doubled => {
+            let mut rs = ReplicaSet::clone(&stored);
             rs.meta.name = format!("{}-twin", rs.meta.name).into();
             rs.spec.replicas = 0;
             let _ = cluster.store.create_replica_set(rs, cluster.now());
             return;
         }
-    }
-    let _ = cluster.store.update_replica_set(rs);
+    };
+    cluster.change_replica_set(id, &change);
 }
 
 fn key(note: Note) -> &'static str {
@@ -317,7 +285,7 @@ fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {
     let Some(template) = template(cluster, id, n) else { return };
     let Some(d) = cluster.store.deployment(id).cloned() else { return };
     let hash = template.stable_hash(d.status.collision_count, KubernetesVersion::V1_37);
-    let labels: maxsurge_core::api::StringMap = [("app", "stranger")].into_iter().collect();
+    let labels: StringMap = [("app", "stranger")].into_iter().collect();
     // Labels that the Deployment's selector takes: were it adopted and returned to, the API server would refuse others.
     let mut own = template.clone();
     own.labels.insert("stranger", "yes");
@@ -376,7 +344,7 @@ pub(crate) fn heal(cluster: &mut Cluster) {
         cluster.store.replica_sets().filter(|(_, rs)| rs.meta.is_deleting()).map(|(id, _)| id).collect();
     for id in dying {
         let _ = cluster.store.delete_replica_set(id);
-        leave_pods(cluster, id, false);
+        cluster.leave_pods(id, false);
     }
     let now = stamp(cluster.now());
     for at in 0..cluster.store.pods().len() as u32 {

@@ -156,7 +156,6 @@ func (d deployments) Get(_ context.Context, name string, _ metav1.GetOptions) (*
 func (d deployments) Update(_ context.Context, o *appsv1.Deployment, _ metav1.UpdateOptions) (*appsv1.Deployment, error) {
 	d.c.journal.object("update", "deployments", "", o)
 	s := d.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return update(s, &s.deployments, o, false)
@@ -165,7 +164,6 @@ func (d deployments) Update(_ context.Context, o *appsv1.Deployment, _ metav1.Up
 func (d deployments) UpdateStatus(_ context.Context, o *appsv1.Deployment, _ metav1.UpdateOptions) (*appsv1.Deployment, error) {
 	d.c.journal.object("update", "deployments", "status", o)
 	s := d.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return update(s, &s.deployments, o, true)
@@ -202,7 +200,6 @@ func (r replicaSets) Get(_ context.Context, name string, _ metav1.GetOptions) (*
 func (r replicaSets) Create(_ context.Context, o *appsv1.ReplicaSet, _ metav1.CreateOptions) (*appsv1.ReplicaSet, error) {
 	r.c.journal.object("create", "replicasets", "", o)
 	s := r.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return create(s, &s.replicaSets, o)
@@ -211,7 +208,6 @@ func (r replicaSets) Create(_ context.Context, o *appsv1.ReplicaSet, _ metav1.Cr
 func (r replicaSets) Update(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
 	r.c.journal.object("update", "replicasets", "", o)
 	s := r.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return update(s, &s.replicaSets, o, false)
@@ -220,7 +216,6 @@ func (r replicaSets) Update(_ context.Context, o *appsv1.ReplicaSet, _ metav1.Up
 func (r replicaSets) UpdateStatus(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
 	r.c.journal.object("update", "replicasets", "status", o)
 	s := r.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return update(s, &s.replicaSets, o, true)
@@ -229,16 +224,22 @@ func (r replicaSets) UpdateStatus(_ context.Context, o *appsv1.ReplicaSet, _ met
 func (r replicaSets) Delete(_ context.Context, name string, _ metav1.DeleteOptions) error {
 	r.c.journal.add(write{Verb: "delete", Resource: "replicasets", Name: name})
 	s := r.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return remove(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name})
+	key := types.NamespacedName{Namespace: r.ns, Name: name}
+	gone := s.replicaSets.items[key]
+	if err := remove(s, &s.replicaSets, key); err != nil {
+		return err
+	}
+	if s.replicaSetGone != nil {
+		s.replicaSetGone(gone)
+	}
+	return nil
 }
 
 func (r replicaSets) Patch(_ context.Context, name string, kind types.PatchType, body []byte, _ metav1.PatchOptions, _ ...string) (*appsv1.ReplicaSet, error) {
 	r.c.journal.add(write{Verb: "patch", Resource: "replicasets", Name: name, Patch: body})
 	s := r.c.server
-	defer s.wrote()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return patch(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name}, kind, body, &appsv1.ReplicaSet{})

@@ -20,8 +20,8 @@ import (
 // retries. Fixed is only who moves when, and each choice is one that a cluster
 // could make:
 //
-//   - a watch event is delivered before the answer to the write that caused it
-//     (the API server promises no order between the two);
+//   - the watch events of what a pass writes are delivered after it, one after
+//     the other (the API server promises no order between them and answers);
 //   - the workers take turns, the Deployment controller's first, and while one
 //     works the other waits (as goroutines on one processor may);
 //   - what the user and the kubelet do at one instant happens one after the
@@ -83,7 +83,9 @@ func (r *runner) turns(w *world) {
 		worked := false
 		for _, worker := range w.workers {
 			if worker.queue.Len() > 0 {
+				w.server.hold()
 				worker.once()
+				w.server.release(quiet)
 				quiet()
 				worked = true
 			}

@@ -46,6 +46,9 @@ type step struct {
 	Strategy *appsv1.DeploymentStrategy `json:"strategy"`
 	Undo     bool                       `json:"undo"`
 	KillPods int                        `json:"killPods"`
+	// See run_step.go.
+	Pod        *podStep        `json:"pod"`
+	ReplicaSet *replicaSetStep `json:"replicaSet"`
 }
 
 type view struct {
@@ -218,6 +221,9 @@ func (c *runCase) check() error {
 		if s.Replicas != nil && *s.Replicas < 0 {
 			return invalid("a step with negative replicas")
 		}
+		if err := s.check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -270,7 +276,8 @@ type world struct {
 // delivered waits, in lockstep, until what was just written is in the caches.
 // It is called with server.mu held.
 func (w *world) delivered() {
-	if w.workers != nil {
+	// In the middle of a pass events wait for its end.
+	if w.workers != nil && !w.server.gate.closed {
 		w.server.mu.Unlock()
 		quiet()
 		w.server.mu.Lock()
@@ -350,14 +357,12 @@ func (w *world) happen(steps []step) {
 			w.delivered()
 			continue
 		}
-		if pod.DeletionTimestamp != nil {
+		if pod.DeletionTimestamp != nil || isFinished(pod) || isReady(pod) {
 			continue
 		}
 		change(w.server, &w.server.pods, h.pod, true, func(p *corev1.Pod) {
 			p.Status.Phase = corev1.PodRunning
-			p.Status.Conditions = []corev1.PodCondition{{
-				Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now(),
-			}}
+			setReady(p, corev1.ConditionTrue)
 		})
 		w.delivered()
 	}
@@ -444,6 +449,14 @@ func (w *world) apply(s step) {
 				panic(err)
 			}
 		}
+	}
+	if s.Pod != nil {
+		w.delivered()
+		w.applyToPod(s.Pod)
+	}
+	if s.ReplicaSet != nil {
+		w.delivered()
+		w.applyToReplicaSet(s.ReplicaSet)
 	}
 }
 
@@ -552,6 +565,7 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	server.podNumber = func() int { return server.objects + 1 }
 	w := &world{c: c, server: server, woken: make(chan struct{}, 1)}
 	server.podCreated, server.podDeleting = w.podCreated, w.podDeleting
+	server.replicaSetGone = func(rs *appsv1.ReplicaSet) { w.leavePods(rs, false) }
 
 	client := &client{server: server}
 	// Never is written as a hundred years: without any resync, older informers
@@ -581,7 +595,6 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	work := quiet
 	if schedule == lockstep {
 		w.workers = lockstepWorkers(ctx, dc, rsc, w.wake)
-		server.delivered = quiet
 		work = func() { r.turns(w) }
 	} else {
 		running.Go(func() { dc.Run(ctx, 1) })

@@ -33,6 +33,7 @@ type table[T object] struct {
 	resource schema.GroupResource
 	items    map[types.NamespacedName]T
 	watchers []*watcher
+	gate     *gate
 	// What the kinds have in common without a common interface for it.
 	isSpecEqual func(a, b T) bool
 	copySpec    func(from, to T)
@@ -65,14 +66,34 @@ type server struct {
 	// The kubelet's ears; called with mu held.
 	podCreated  func(*corev1.Pod)
 	podDeleting func(*corev1.Pod)
-	// delivered is called after each write to a Deployment or a ReplicaSet,
-	// without mu, before the writer gets its answer; nil = nobody waits.
-	delivered func()
+	// The garbage collector's ear; called with mu held.
+	replicaSetGone func(*appsv1.ReplicaSet)
+	gate           gate
 }
 
-func (s *server) wrote() {
-	if s.delivered != nil {
-		s.delivered()
+// gate is where watch events wait while it is closed.
+type gate struct {
+	closed bool
+	events []func()
+}
+
+// hold keeps watch events back until release.
+func (s *server) hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gate.closed = true
+}
+
+// release lets the events that were kept back go, in order; after each it calls
+// then.
+func (s *server) release(then func()) {
+	s.mu.Lock()
+	events := s.gate.events
+	s.gate = gate{}
+	s.mu.Unlock()
+	for _, send := range events {
+		send()
+		then()
 	}
 }
 
@@ -124,6 +145,7 @@ func newServer() *server {
 			}
 		},
 	}
+	s.deployments.gate, s.replicaSets.gate, s.pods.gate = &s.gate, &s.gate, &s.gate
 	return s
 }
 
@@ -147,8 +169,15 @@ func (s *server) nextVersion() string {
 }
 
 func notify[T object](t *table[T], kind watch.EventType, o T) {
-	for _, w := range t.watchers {
-		w.send(watch.Event{Type: kind, Object: o})
+	send := func() {
+		for _, w := range t.watchers {
+			w.send(watch.Event{Type: kind, Object: o})
+		}
+	}
+	if t.gate.closed {
+		t.gate.events = append(t.gate.events, send)
+	} else {
+		send()
 	}
 }
 
@@ -288,7 +317,8 @@ func remove[T object](s *server, t *table[T], name types.NamespacedName) error {
 
 func (s *server) deletePod(name types.NamespacedName) error {
 	old, ok := s.pods.items[name]
-	if !ok || s.grace == 0 {
+	// A pod that has ended has nothing to stop (podStrategy.CheckGracefulDelete).
+	if !ok || s.grace == 0 || isFinished(old) {
 		return remove(s, &s.pods, name)
 	}
 	if old.DeletionTimestamp != nil {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::informer::PodCache;
 use super::pods::{NodeId, PodId};
+use super::set_keys::SetKeys;
 use super::store::{Change, DeletedBy};
 use super::work_queue::WorkQueue;
 use super::{Cluster, Event, UserError};
@@ -232,6 +233,7 @@ impl Cluster {
         self.deployments.clear();
         self.sets.clear();
         self.set_names.clear();
+        self.set_keys = SetKeys::default();
         self.owner_of.clear();
         self.children.clear();
         self.unowned = BTreeSet::new();

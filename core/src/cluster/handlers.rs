@@ -99,7 +99,9 @@ impl Cluster {
         }
         match (&self.sets[at], &object) {
             (None, Some(new)) => {
-                self.set_names.insert((new.meta.namespace.clone(), new.meta.name.clone()), id);
+                let name = (new.meta.namespace.clone(), new.meta.name.clone());
+                self.set_keys.added(id, &name);
+                self.set_names.insert(name, id);
             }
             (Some(old), None) => {
                 let name = (old.meta.namespace.clone(), old.meta.name.clone());
@@ -107,11 +109,16 @@ impl Cluster {
                 if self.set_names.get(&name) == Some(&id) {
                     self.set_names.remove(&name);
                 }
+                self.set_keys.removed(id, name);
             }
             _ => {}
         }
         self.sets[at] = object;
-        self.set_queue.add(id.0);
+        self.wake_set(id);
+    }
+
+    fn wake_set(&mut self, id: RsId) {
+        self.set_queue.add(self.set_keys.key(id));
     }
 
     /// Whose record of expectations and own writes stands for a ReplicaSet.
@@ -154,7 +161,7 @@ impl Cluster {
             // Being marked counts as deleted, so that the removal later is no news to the expectations.
             if let Some(rs) = new_owner {
                 self.memory_of(rs).expectations.deletion_observed(id);
-                self.set_queue.add(rs.0);
+                self.wake_set(rs);
             }
             if !new.exists
                 && let Some(d) = new_owner.and_then(|rs| self.owner_of[rs.0 as usize])
@@ -171,7 +178,7 @@ impl Cluster {
             match new_owner {
                 Some(rs) => {
                     self.memory_of(rs).expectations.creation_observed();
-                    self.set_queue.add(rs.0);
+                    self.wake_set(rs);
                 }
                 None if new.owner.is_none() => self.wake_adopters(new),
                 None => {}
@@ -183,10 +190,10 @@ impl Cluster {
             && !orphaned
             && let Some(rs) = resolved(old.owner)
         {
-            self.set_queue.add(rs.0);
+            self.wake_set(rs);
         }
         if let Some(rs) = new_owner {
-            self.set_queue.add(rs.0);
+            self.wake_set(rs);
             let min_ready_s = self.sets[rs.0 as usize].as_ref().map_or(0, |rs| rs.spec.min_ready_seconds);
             if !old.ready && new.ready && min_ready_s > 0 && !active(Mutant::NoWakeForMinready) {
                 self.add_at(Controller::ReplicaSet, rs.0, self.now.plus_seconds(i64::from(min_ready_s)));
@@ -204,7 +211,7 @@ impl Cluster {
         for (key, rs) in self.sets.iter().enumerate() {
             let selector = rs.as_ref().and_then(|rs| rs.spec.selector.as_ref());
             if selector.is_some_and(|selector| !selector.is_empty() && selector.matches(labels)) {
-                self.set_queue.add(key as u32);
+                self.set_queue.add(self.set_keys.key(RsId(key as u32)));
             }
         }
     }

@@ -180,7 +180,7 @@ impl Cluster {
 
     /// When the ReplicaSet controller will look at that ReplicaSet.
     pub fn replica_set_wake(&self, id: RsId) -> Wake {
-        self.set_queue.wake(id.0)
+        self.set_queue.wake(self.set_keys.key(id))
     }
 
     /// Creations and deletions of that ReplicaSet that the controller waits to see.

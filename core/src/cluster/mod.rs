@@ -12,6 +12,7 @@ mod handlers;
 mod informer;
 mod journal;
 mod kubelet;
+mod meddling;
 pub mod nodes;
 mod passes;
 mod pod_table;
@@ -19,6 +20,7 @@ pub mod pods;
 mod rank;
 mod scheduler;
 mod server;
+mod set_keys;
 pub mod store;
 mod timed;
 mod user;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 pub use config::{ClusterConfig, RequestBudget};
 pub use fault::{ApiFault, Fault};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
+pub use meddling::{MapPatch, PodChange, ReplicaSetChange};
 pub use server::Note;
 pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
@@ -41,6 +44,7 @@ use self::kubelet::{BackOff, Run};
 use self::nodes::Nodes;
 use self::pods::{DeploymentId, NodeId, PodId, RsId};
 use self::server::SetNames;
+use self::set_keys::SetKeys;
 use self::store::{Change, Store};
 use self::timed::ActivePass;
 use self::work_queue::{TokenBucket, WorkQueue};
@@ -137,6 +141,7 @@ pub struct Cluster {
     deployments: Vec<Option<Arc<Deployment>>>,
     sets: Vec<Option<Arc<ReplicaSet>>>,
     set_names: SetNames,
+    set_keys: SetKeys,
     owner_of: Vec<Option<DeploymentId>>,
     children: Vec<Vec<RsId>>,
     unowned: BTreeSet<RsId>,
@@ -192,6 +197,7 @@ impl Cluster {
             deployments: Vec::new(),
             sets: Vec::new(),
             set_names: SetNames::new(),
+            set_keys: SetKeys::default(),
             owner_of: Vec::new(),
             children: Vec::new(),
             unowned: BTreeSet::new(),
@@ -302,7 +308,7 @@ impl Cluster {
                 }
                 let key = match controller {
                     Controller::Deployment => self.deployment_queue.take(),
-                    Controller::ReplicaSet => self.set_queue.take(),
+                    Controller::ReplicaSet => self.set_queue.take().map(|key| self.set_keys.set(key).0),
                 };
                 let Some(key) = key else { continue };
                 worked = true;
@@ -351,7 +357,7 @@ impl Cluster {
     }
 
     /// What writes set off: kubelets take up pods, watch events travel to the caches.
-    fn take_effects(&mut self) {
+    pub(crate) fn take_effects(&mut self) {
         let mut changes = std::mem::take(&mut self.scratch);
         loop {
             // A kubelet may write in turn (a pod that stops at once), hence the loop.

@@ -8,6 +8,7 @@ use super::journal::{Recorded, Sent};
 use super::pods::{DeploymentId, PodId, RsId};
 use super::server::{CachedPods, Lookup, Server};
 use super::timed::{self, ActivePass, FrozenLookup, PassView, Request, Script};
+use super::work_queue::WorkQueue;
 use super::{Cluster, Controller, Event};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
@@ -20,12 +21,18 @@ const DEPLOYMENT_RETRIES_MAX: u32 = 15;
 
 /// Passes that take no time.
 impl Cluster {
+    /// The work queue of a controller, and the key in it of the object of that number.
+    fn queue(&mut self, controller: Controller, id: u32) -> (&mut WorkQueue, u32) {
+        match controller {
+            Controller::Deployment => (&mut self.deployment_queue, id),
+            Controller::ReplicaSet => (&mut self.set_queue, self.set_keys.key(RsId(id))),
+        }
+    }
+
     pub(super) fn add_at(&mut self, controller: Controller, key: u32, at: Time) {
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
-        queue.add_at(key, at, self.now);
+        let now = self.now;
+        let (queue, key) = self.queue(controller, key);
+        queue.add_at(key, at, now);
     }
 
     pub(super) fn deployment_pass(&mut self, id: DeploymentId) {
@@ -153,12 +160,10 @@ impl Cluster {
         self.finish(Controller::ReplicaSet, id.0, result);
     }
 
-    fn finish(&mut self, controller: Controller, key: u32, result: Result<Requeue, SyncError>) {
+    fn finish(&mut self, controller: Controller, id: u32, result: Result<Requeue, SyncError>) {
         let now = self.now;
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
+        let mut failed = 0;
+        let (queue, key) = self.queue(controller, id);
         let at = match result {
             Ok(requeue) => {
                 let at = match requeue {
@@ -170,7 +175,7 @@ impl Cluster {
                 at
             }
             Err(error) => {
-                self.statistics.failed_passes += 1;
+                failed = 1;
                 let give_up = controller == Controller::Deployment
                     && (error.namespace_terminating || queue.failures(key) >= DEPLOYMENT_RETRIES_MAX);
                 if give_up {
@@ -182,13 +187,10 @@ impl Cluster {
             }
         };
         if let Some(at) = at {
-            self.add_at(controller, key, at);
+            queue.add_at(key, at, now);
         }
-        let queue = match controller {
-            Controller::Deployment => &mut self.deployment_queue,
-            Controller::ReplicaSet => &mut self.set_queue,
-        };
         queue.done(key);
+        self.statistics.failed_passes += failed;
     }
 }
 

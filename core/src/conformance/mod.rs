@@ -6,6 +6,9 @@ mod autoscale_case;
 mod case;
 pub mod compare;
 pub mod run;
+mod run_step;
+#[cfg(test)]
+mod run_tests;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::run_step::{PodStep, ReplicaSetStep};
 use crate::api::{
-    Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, PodTemplate, RollingUpdate, StrategyType,
-    Time, defaults,
+    Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, LabelSelector, PodTemplate,
+    RollingUpdate, StrategyType, Time, defaults,
 };
 use crate::cluster::pods::DeploymentId;
 use crate::cluster::{Cluster, ClusterConfig, UserAction};
+
 use crate::controller::deployment::revision;
 use crate::sim::{Distribution, MS};
 use crate::workload::{Behavior, Workload};
@@ -49,7 +51,8 @@ fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
     }
 }
 
-/// What the user does at one moment: one update of the Deployment, then deletions of pods.
+/// What happens at one moment: one update of the Deployment, then deletions of pods, then what befalls one pod and one
+/// ReplicaSet.
 #[derive(Default)]
 struct Step {
     at_ms: i64,
@@ -59,6 +62,8 @@ struct Step {
     strategy: Option<DeploymentStrategy>,
     undo: bool,
     kill_pods: u32,
+    pod: Option<PodStep>,
+    replica_set: Option<ReplicaSetStep>,
 }
 
 impl Step {
@@ -78,20 +83,26 @@ impl Step {
             defaults::deployment(&mut value);
             d = Deployment::from_value(&value).unwrap_or(d);
         }
-        if let Some(template) = self.undo.then(|| previous(cluster, id)).flatten() {
+        if let Some(template) = self.undo.then(|| previous(cluster)).flatten() {
             d.spec.template = template;
         }
         let _ = cluster.act(id, &UserAction::Apply(Box::new(d)));
         if self.kill_pods > 0 {
             let _ = cluster.act(id, &UserAction::KillPods(self.kill_pods));
         }
+        if let Some(step) = &self.pod {
+            step.apply(cluster);
+        }
+        if let Some(step) = &self.replica_set {
+            step.apply(cluster);
+        }
     }
 }
 
-/// What the protocol's undo sets, which is not kubectl's: the template of the second highest revision, whether the
-/// Deployment is paused or not, and nothing else.
-fn previous(cluster: &Cluster, id: DeploymentId) -> Option<PodTemplate> {
-    let mut sets: Vec<_> = cluster.replica_sets_of(id).map(|(_, rs)| rs).collect();
+/// What the protocol's undo sets, which is not kubectl's: the template of the second highest revision of all
+/// ReplicaSets, whether the Deployment is paused or not, and nothing else.
+fn previous(cluster: &Cluster) -> Option<PodTemplate> {
+    let mut sets: Vec<_> = cluster.store.replica_sets().map(|(_, rs)| rs).collect();
     sets.sort_by_key(|rs| revision(&rs.meta.annotations).unwrap_or(0));
     Some(sets.iter().rev().nth(1)?.spec.template.without_hash())
 }
@@ -115,6 +126,8 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 "killPods" => {
                     step.kill_pods = value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?;
                 }
+                "pod" => step.pod = Some(PodStep::read(value)?),
+                "replicaSet" => step.replica_set = Some(ReplicaSetStep::read(value)?),
                 _ => return Err(format!("steps: unknown field {key:?}")),
             }
         }
@@ -149,6 +162,26 @@ fn strategy(value: &Value) -> Result<DeploymentStrategy, String> {
     })
 }
 
+/// Refuses what could not be stored in any cluster, and would have pods made without end.
+fn check(d: &Deployment) -> Result<(), String> {
+    let template = d.spec.template.to_value();
+    if d.meta.name.is_empty() {
+        return Err("no deployment, or one without a name".into());
+    }
+    if template.pointer("/spec/containers/0").is_none() {
+        return Err("the template has no container".into());
+    }
+    if d.spec.replicas.is_some_and(|n| n < 0) {
+        return Err("negative replicas".into());
+    }
+    let matches =
+        |selector: &LabelSelector| !selector.is_empty() && selector.matches(&d.spec.template.labels);
+    if !d.spec.selector.as_deref().is_some_and(matches) {
+        return Err("the selector is empty or does not match the template".into());
+    }
+    Ok(())
+}
+
 fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, String> {
     let mut deployment = case.get("deployment").ok_or("deployment: missing")?.clone();
     // The API server stores it so; the names of the ReplicaSets, which decide ties, are hashes of all of it.
@@ -156,6 +189,7 @@ fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, Strin
     let mut d = Deployment::from_value(&deployment).map_err(|error| error.to_string())?;
     d.meta.uid = Default::default();
     d.meta.resource_version = 0;
+    check(&d)?;
     let steps = steps(case)?;
     let until_ms = integer(case, "untilMs", 0)?;
     let tick_ms = integer(case, "tickMs", 100)?;

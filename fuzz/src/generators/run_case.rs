@@ -30,6 +30,8 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:1"}]}},
         },
     });
+    // In one of three others lay hands on pods and ReplicaSets, too.
+    let meddled = draw.one_in(3);
     let (mut at_ms, mut steps) = (0, Vec::new());
     for _ in 0..draw.range(0, 6) {
         at_ms += match draw.range(0, 6) {
@@ -44,7 +46,7 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             at_ms = UNTIL_MS_MAX - 25_000;
             break;
         }
-        steps.push(step(draw, at_ms));
+        steps.push(if meddled && draw.one_in(2) { meddling(draw, at_ms) } else { step(draw, at_ms) });
     }
     let startup_ms: Vec<i64> = (0..draw.range(1, 7))
         .map(|_| match draw.range(0, 9) {
@@ -99,4 +101,41 @@ fn step(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
         }
     }
     step
+}
+
+/// What befalls a pod or a ReplicaSet.
+fn meddling(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
+    let moved = |draw: &mut Draw<'_, '_>| json!({"app": draw.of(&["elsewhere", "elsewhere", "web"])});
+    if draw.one_in(3) {
+        let mut set = json!({"nth": draw.range(0, 3)});
+        match draw.range(0, 6) {
+            0 => set["replicas"] = draw.range(0, 9).into(),
+            1 => set["labels"] = moved(draw),
+            2 => set["orphan"] = true.into(),
+            3 => set["delete"] = draw.of(&["background", "orphan"]).into(),
+            _ => {
+                let key = draw.of(&["revision", "desired-replicas", "max-replicas"]);
+                let value =
+                    draw.of(&[Value::Null, json!("0"), json!("3"), json!("9"), json!("-5"), json!("x")]);
+                set["annotations"] = json!({format!("deployment.kubernetes.io/{key}"): value});
+            }
+        }
+        return json!({"atMs": at_ms, "replicaSet": set});
+    }
+    let mut pod = json!({"nth": draw.range(0, 5)});
+    if draw.one_in(3) {
+        pod["terminating"] = draw.one_in(2).into();
+    }
+    for _ in 0..draw.of(&[1, 1, 1, 2]) {
+        match draw.range(0, 7) {
+            0 => pod["ready"] = false.into(),
+            1 => pod["ready"] = true.into(),
+            2 => pod["phase"] = draw.of(&["Failed", "Succeeded"]).into(),
+            3 | 4 => pod["labels"] = moved(draw),
+            5 => pod["orphan"] = true.into(),
+            6 => pod["delete"] = true.into(),
+            _ => pod["remove"] = true.into(),
+        }
+    }
+    json!({"atMs": at_ms, "pod": pod})
 }

@@ -125,3 +125,42 @@ fn recreate_no_deadline() {
     assert_eq!(reason(d), "NewReplicaSetAvailable");
     assert_eq!((writes(&theirs).len(), &theirs["requeueAfterSeconds"]), (0, &0.into()));
 }
+
+/// The terminating pod that lost its owner is gone from 25 s on, and is counted until the end.
+#[test]
+fn terminating_pod_leaves() {
+    let theirs = repeated("terminating-pod-leaves");
+    let last = theirs["views"].as_array().and_then(|views| views.last()).unwrap();
+    assert_eq!(
+        (&last["atMs"], &last["podsAlive"], &last["terminating"]),
+        (&25_000.into(), &2.into(), &1.into())
+    );
+    assert_eq!(view(&theirs, 499_000, "web:0"), (2, 1, 2));
+}
+
+/// Recreate, and the old pod loses its owner (while it terminates, or after its labels): it is gone from 25 s on, and ten
+/// minutes later there is no pod and no new ReplicaSet.
+#[test]
+fn recreate_waits_for_nobody() {
+    for name in ["recreate-waits-for-nobody", "left-pod-ends"] {
+        let theirs = repeated(name);
+        let (case, _) = read(name);
+        assert_eq!(case["untilMs"], 590_000, "just before the deadline");
+        let last = theirs["views"].as_array().and_then(|views| views.last()).unwrap();
+        assert_eq!((&last["atMs"], &last["podsAlive"]), (&25_000.into(), &0.into()), "{name}");
+        assert_eq!(last["replicaSets"].as_array().unwrap().len(), 1, "{name}: none of the new template");
+    }
+}
+
+/// Two wanted, none may be missing; the ReplicaSet that is the new one again has one pod left, its status still says two
+/// available: the other one goes from two to nothing in one pass.
+#[test]
+fn turned_back() {
+    let theirs = repeated("turned-back");
+    let (case, _) = read("turned-back");
+    assert_eq!(case.pointer("/deployments/0/spec/strategy/rollingUpdate/maxUnavailable"), Some(&0.into()));
+    assert_eq!(case["replicaSets"][0]["spec"]["replicas"], 1);
+    let sizes: Vec<_> =
+        writes(&theirs).into_iter().filter(|write| !write.starts_with("update web ")).collect();
+    assert_eq!(sizes, ["update web-7d75fccd85 1", "update web-7d75fccd85 0"]);
+}
