@@ -189,26 +189,22 @@ func (w *world) applyToReplicaSet(s *replicaSetStep) {
 }
 
 // leavePods is what the garbage collector does with the pods of a ReplicaSet
-// that goes: it deletes or orphans them, in the order of their creation.
+// that goes: it deletes those that are not being deleted yet, or orphans all, in
+// the order of their creation.
 func (w *world) leavePods(owner *appsv1.ReplicaSet, orphan bool) {
 	sv := w.server
-	for at := 0; ; {
-		pod, ok := nth(sv.pods.items, at, func(p *corev1.Pod) bool {
+	for {
+		pod, ok := nth(sv.pods.items, 0, func(p *corev1.Pod) bool {
 			ref := metav1.GetControllerOf(p)
-			return ref != nil && ref.UID == owner.UID
+			return ref != nil && ref.UID == owner.UID && (orphan || p.DeletionTimestamp == nil)
 		})
 		if !ok {
 			return
 		}
 		if orphan {
 			change(sv, &sv.pods, nameOf(pod), false, func(p *corev1.Pod) { p.OwnerReferences = nil })
-		} else {
-			if err := sv.deletePod(nameOf(pod)); err != nil {
-				panic(err)
-			}
-			if sv.grace > 0 {
-				at++
-			}
+		} else if err := sv.deletePod(nameOf(pod)); err != nil {
+			panic(err)
 		}
 		w.delivered()
 	}

@@ -144,7 +144,7 @@ impl Cluster {
             }
             if orphan {
                 self.store.put_pod(id, PodState { owner: None, ..state });
-            } else {
+            } else if !state.deleting {
                 self.store.delete_pod(id, DeletedBy::Other);
             }
         }

@@ -142,13 +142,17 @@ impl<A: DeploymentApi> Pass<'_, '_, A> {
             return Requeue::None;
         }
         // Without a time it is as if updated in the year 1.
-        let after = current.last_update_time.map_or(i64::MIN, |from| due(from, deadline).since(self.now));
-        if after < SECOND_NS {
-            return Requeue::RateLimited;
-        }
-        // One second more than needed: times in objects are cut to seconds, and the test is strict.
-        Requeue::After(after.saturating_add(SECOND_NS))
+        requeue_for(current.last_update_time.map_or(i64::MIN, |from| due(from, deadline).since(self.now)))
     }
+}
+
+/// When to look again, so many ns before the deadline.
+fn requeue_for(left_ns: i64) -> Requeue {
+    if left_ns < SECOND_NS {
+        return Requeue::RateLimited;
+    }
+    // One second more than needed: times in objects are cut to seconds, and the test is strict.
+    Requeue::After(left_ns.saturating_add(SECOND_NS))
 }
 
 /// Whether some counter moved the right way.
@@ -176,6 +180,18 @@ fn due(from: Time, deadline: i32) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_deadline_is_looked_at_a_second_late() {
+        for (left_ns, expected) in [
+            (i64::MIN, Requeue::RateLimited),
+            (SECOND_NS - 1, Requeue::RateLimited),
+            (SECOND_NS, Requeue::After(2 * SECOND_NS)),
+            (i64::MAX, Requeue::After(i64::MAX)),
+        ] {
+            assert_eq!(requeue_for(left_ns), expected, "{left_ns}");
+        }
+    }
 
     #[test]
     fn the_deadline_is_strict() {

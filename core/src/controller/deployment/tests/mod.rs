@@ -6,6 +6,7 @@ mod history;
 mod new_replica_set;
 mod progress;
 mod recreate;
+mod refusals;
 mod rollback;
 mod rolling;
 mod scaling;
