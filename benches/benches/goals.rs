@@ -48,7 +48,7 @@ fn ms(outcome: &Outcome) -> f64 {
 /// Cost of whole rollouts by policy and size.
 fn scaling(sizes: &[i32], goals: &mut Vec<Goal>) -> Value {
     println!(
-        "{:<9} {:>9} {:>11} {:>11} {:>8} {:>10} {:>10} {:>8} {:>9}",
+        "{:<9} {:>7} {:>9} {:>9} {:>6} {:>8} {:>8} {:>7} {:>7}",
         "policy", "pods", "wall, ms", "CPU, ms", "µs/pod", "events/s", "passes/s", "ns/pass", "× floor"
     );
     let mut rows = Vec::new();
@@ -67,7 +67,7 @@ fn scaling(sizes: &[i32], goals: &mut Vec<Goal>) -> Value {
             let seconds = outcome.took.as_secs_f64();
             let floor_ms = floor(3 * *pods as usize, *pods as usize).as_secs_f64() * 1e3;
             println!(
-                "{:<9} {pods:>9} {:>11.3} {busy_ms:>11.3} {:>8.3} {:>10.0} {:>10.0} {:>8.0} {:>9.1}",
+                "{:<9} {pods:>7} {:>9.2} {busy_ms:>9.2} {:>6.2} {:>8.0} {:>8.0} {:>7.0} {:>7.1}",
                 policy.name,
                 ms(&outcome),
                 ms(&outcome) * 1e3 / f64::from(*pods),

@@ -50,20 +50,21 @@ fn table() {
     println!(
         "\nms to simulate one rollout (× Recreate), preset ideal, one run each; maxSurge/maxUnavailable"
     );
-    print!("{:<10}", "policy");
+    print!("{:<9}", "policy");
     for pods in &sizes {
-        print!("{pods:>19}");
+        print!("{pods:>14}");
     }
     println!();
     let mut reference = Vec::new();
     for policy in grid() {
-        print!("{:<10}", policy.name);
+        print!("{:<9}", policy.name);
         for (at, pods) in sizes.iter().enumerate() {
             let ms = Rollout::ideal(*pods, policy.strategy.clone()).run().took.as_secs_f64() * 1e3;
             if at == reference.len() {
                 reference.push(ms);
             }
-            print!("{ms:>11.3} ×{:>6.2}", ms / reference[at]);
+            let decimals = usize::from(ms < 100.0) + usize::from(ms < 10.0) + usize::from(ms < 1.0);
+            print!("{ms:>8.decimals$} ×{:.2}", ms / reference[at]);
         }
         println!();
     }

@@ -15,7 +15,12 @@ pub fn context() -> Value {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let dirty = !said("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    // What the figures themselves write does not change them.
+    let written =
+        [":(top,exclude)benches/*.md", ":(top,exclude)benches/*.json", ":(top,exclude)benches/*.png"];
+    let written = [&written[..], &[":(top,exclude)benches/*.svg"]].concat();
+    let status = [&["status", "--porcelain", "--untracked-files=no", "--", ":/"][..], &written].concat();
+    let dirty = !said("git", &status).is_empty();
     json!({
         "commit": said("git", &["rev-parse", "--short=12", "HEAD"]) + if dirty { "+" } else { "" },
         "date": said("date", &["-u", "+%F"]),

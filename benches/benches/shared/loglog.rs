@@ -26,13 +26,15 @@ pub(crate) fn draw(title: &str, caption: &str, x_title: &str, y_title: &str, lin
     let range = |of: fn((f64, f64)) -> f64| {
         let (low, high) =
             all().map(of).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        (low.log10().floor(), high.log10().ceil())
+        (low.log10(), high.log10())
     };
+    // The names stand at the ends of the lines, so there is no room to the right of them.
     let ((x0, x1), (y0, y1)) = (range(|p| p.0), range(|p| p.1));
+    let (x0, y0, y1) = (x0.floor(), y0.floor(), y1.ceil());
     let (w, h) = (SIZE.0 - LEFT - RIGHT, SIZE.1 - TOP - BELOW);
     let x = |v: f64| LEFT + (v.log10() - x0) / (x1 - x0).max(1.0) * w;
     let y = |v: f64| TOP + h - (v.log10() - y0) / (y1 - y0).max(1.0) * h;
-    for power in x0 as i32..=x1 as i32 {
+    for power in x0 as i32..=x1.floor() as i32 {
         let v = 10_f64.powi(power);
         scene.line((x(v), TOP), (x(v), TOP + h), Ink::Grid, 1.0);
         scene.text((x(v), TOP + h + 17.0), number(v), 11.0, Anchor::Middle, Ink::Muted);
@@ -56,8 +58,7 @@ pub(crate) fn draw(title: &str, caption: &str, x_title: &str, y_title: &str, lin
         for p in &line.points {
             scene.mark(Mark::of(index), (x(p.0), y(p.1)), 4.0, ink, true);
         }
-        let end = line.points.last().map_or(LEFT, |p| x(p.0));
-        scene.text((end.max(LEFT + w - 40.0) + 12.0, at + 4.0), line.name.as_str(), 12.0, Anchor::Start, ink);
+        scene.text((LEFT + w + 12.0, at + 4.0), line.name.as_str(), 12.0, Anchor::Start, ink);
     }
     scene
 }

@@ -10,7 +10,8 @@ use super::loglog::{Line, draw, write};
 /// Where criterion writes.
 pub(crate) fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"));
+    let root = || Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("target");
+    let target = target.unwrap_or_else(root);
     target.join("criterion")
 }
 
