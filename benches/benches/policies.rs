@@ -47,9 +47,7 @@ fn rollouts(c: &mut Criterion) {
 /// One run of each policy at each size, and its ratio to Recreate.
 fn table() {
     let sizes: Vec<i32> = sizes().collect();
-    println!(
-        "\nms to simulate one rollout (× Recreate), preset ideal, one run each; maxSurge/maxUnavailable"
-    );
+    println!("\nms to simulate one rollout (× Recreate), preset ideal; maxSurge/maxUnavailable");
     print!("{:<9}", "policy");
     for pods in &sizes {
         print!("{pods:>14}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use maxsurge_core::api::{PodTemplate, Time};
+use maxsurge_core::api::{Deployment, PodTemplate, Time};
 use maxsurge_core::cluster::pods::DeploymentId;
 use maxsurge_core::cluster::{Cluster, ClusterConfig, Statistics, UserAction};
 use maxsurge_core::metrics::{Availability, PodsNow};
@@ -23,6 +23,8 @@ pub struct Rollout {
     pub pods: i32,
     /// `spec.strategy`.
     pub strategy: Value,
+    /// A Deployment to take instead of one of these two.
+    pub manifest: Option<Box<Deployment>>,
     /// The control plane.
     pub config: ClusterConfig,
     /// From the creation of a pod to its readiness.
@@ -73,6 +75,7 @@ impl Rollout {
         Rollout {
             pods,
             strategy,
+            manifest: None,
             config: ClusterConfig::ideal(),
             startup: Distribution::Uniform(5 * SECOND, 20 * SECOND),
             seed: 1,
@@ -84,7 +87,9 @@ impl Rollout {
         let default = Behavior { startup: self.startup.clone(), gets_ready: true };
         let workload = Workload { default, ..Workload::default() };
         let mut cluster = Cluster::new(self.config.clone(), workload, self.seed);
-        let id = cluster.create(deployment(self.pods, &self.strategy)).expect("the cluster is empty");
+        let d = self.manifest.as_deref().cloned();
+        let d = d.unwrap_or_else(|| deployment(self.pods, &self.strategy));
+        let id = cluster.create(d).expect("the cluster is empty");
         cluster.settle().expect("it settles");
         // With a request budget of 20 a second, a pod takes 50 ms.
         let until = Time::EPOCH.plus_seconds(600 + i64::from(self.pods));
@@ -94,7 +99,8 @@ impl Rollout {
 
     /// Virtual time that is enough for any strategy: one pod after the other.
     fn horizon_s(&self) -> i64 {
-        600 + 30 * i64::from(self.pods)
+        let min_ready_s = self.manifest.as_ref().map_or(0, |d| d.spec.min_ready_seconds);
+        600 + (30 + i64::from(min_ready_s)) * i64::from(self.pods)
     }
 
     /// Changes the image and plays until nothing is left to do.
