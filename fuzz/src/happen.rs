@@ -7,7 +7,6 @@ use maxsurge_core::api::{
     ReplicaSet, ReplicaSetSpec, StringMap, Time, annotation,
 };
 use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp, time};
-use maxsurge_core::cluster::store::DeletedBy;
 use maxsurge_core::cluster::{Cluster, Fault, MapPatch, PodChange, ReplicaSetChange, UserAction};
 use maxsurge_core::sim::MS;
 
@@ -130,6 +129,7 @@ pub(crate) fn fault_of(fault: Break) -> Fault {
         Break::Watch(delay, for_ms) => {
             Fault::WatchDelay { delay_ns: i64::from(delay) * MS, for_ns: i64::from(for_ms) * MS }
         }
+        Break::Lost(of, ms) => Fault::WatchLost { of, for_ns: i64::from(ms) * MS },
         Break::NodeDown(n) => Fault::NodeDown(NodeId(n.into())),
         Break::NodeUp(n) => Fault::NodeUp(NodeId(n.into())),
         Break::Quota(pods) => Fault::Quota(pods.map(u32::from)),
@@ -344,16 +344,10 @@ pub(crate) fn heal(cluster: &mut Cluster) {
         cluster.store.replica_sets().filter(|(_, rs)| rs.meta.is_deleting()).map(|(id, _)| id).collect();
     for id in dying {
         let _ = cluster.store.delete_replica_set(id);
-        cluster.leave_pods(id, false);
     }
     let now = stamp(cluster.now());
     for at in 0..cluster.store.pods().len() as u32 {
         let state = cluster.store.pod(PodId(at)).state;
-        // The garbage collector: the owner is gone.
-        if state.is_active() && state.owner.is_some_and(|owner| cluster.store.replica_set(owner).is_none()) {
-            cluster.store.delete_pod(PodId(at), DeletedBy::Other);
-            continue;
-        }
         let was_ready = state.phase == Phase::Running && !state.ready;
         if state.is_active() && was_ready {
             cluster.store.put_pod(PodId(at), PodState { ready: true, ready_s: now, ..state });

@@ -170,6 +170,9 @@ fn simpler_fault(fault: Break) -> Vec<Break> {
         Break::Api(after, requests, error) => {
             vec![Break::Api(0, requests, error), Break::Api(after, 1, error)]
         }
+        Break::Lost(of, ms) => {
+            vec![Break::Lost(of, 1), Break::Lost(of, 1_000), Break::Lost(of, ms / 1_000 * 1_000)]
+        }
         Break::Watch(delay, for_ms) => vec![Break::Watch(1_000, for_ms), Break::Watch(delay, 10_000)],
         _ => Vec::new(),
     }

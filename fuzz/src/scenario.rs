@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use maxsurge_core::api::{Deployment, Time, annotation};
-use maxsurge_core::cluster::ApiFault;
+use maxsurge_core::cluster::{ApiFault, Watched};
 use serde_json::{Value, json};
 
 use crate::generators::{Break, Change, Event, GOOD_IMAGE, Input, Plane, image};
@@ -39,6 +39,14 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
             format!("apiErrors: {{afterRequests: {after}, requests: {requests}, error: {error}}}")
         }
         Break::Watch(delay, for_ms) => format!("watchDelay: {{delay: {delay}ms, for: {for_ms}ms}}"),
+        Break::Lost(of, ms) => {
+            let of = match of {
+                Watched::Deployments => "deployments",
+                Watched::ReplicaSets => "replicasets",
+                Watched::Pods => "pods",
+            };
+            format!("watchLost: {{of: {of}, for: {ms}ms}}")
+        }
         Break::NodeDown(n) => format!("nodeDown: {}", node(n)?),
         Break::NodeUp(n) => format!("nodeUp: {}", node(n)?),
         Break::Quota(None) => "quotaPods: none".to_owned(),

@@ -6,6 +6,7 @@ use super::informer::PodCache;
 use super::pods::{NodeId, PodId};
 use super::set_keys::SetKeys;
 use super::store::{Change, DeletedBy};
+use super::watch::{Watched, Watches};
 use super::work_queue::WorkQueue;
 use super::{Cluster, Event, UserError};
 use crate::controller::{ApiError, ApiErrorKind};
@@ -41,6 +42,14 @@ pub enum Fault {
         /// From a write to its event, ns.
         delay_ns: i64,
         /// For how long, ns; then it is again as the cluster is configured.
+        for_ns: i64,
+    },
+    /// The watch of one kind ends, and the API server no longer has the version from which it would go on (`410 Expired`):
+    /// what was on its way and what is written meanwhile never comes as events. Then everything of the kind is listed anew.
+    WatchLost {
+        /// Which watch.
+        of: Watched,
+        /// Until the list, ns.
         for_ns: i64,
     },
     /// The namespace's quota allows another number of pods; `None` = any number. Pods that exist stay.
@@ -169,6 +178,7 @@ impl Cluster {
                 let ends = self.now.plus_nanos(for_ns.max(0));
                 self.events.push(ends, Event::WatchDelayEnds(self.watch_delay_changes));
             }
+            Fault::WatchLost { of, for_ns } => self.watch_lost(of, for_ns),
             Fault::Quota(pods) => self.store.quota_pods = pods,
         }
         Ok(())
@@ -188,19 +198,12 @@ impl Cluster {
 
     /// Whether the caches of the controllers hold what the API server has: nothing is on its way, and nobody is away.
     pub fn caches_are_current(&self) -> bool {
-        self.is_instant() && self.pending.is_empty() && !self.controllers_away
+        self.is_instant() && self.pending.is_empty() && self.watches.are_whole() && !self.controllers_away
     }
 
     /// Whether everything that a controller does takes no time, now.
     pub(super) fn is_instant(&self) -> bool {
         self.config.is_instant() && self.watch_delay_ns == 0
-    }
-
-    /// A spell of another watch delay is over, unless a later one has begun.
-    pub(super) fn watch_delay_ends(&mut self, change: u32) {
-        if change == self.watch_delay_changes {
-            self.watch_delay_ns = self.config.watch_delay_ns;
-        }
     }
 
     /// Ends kube-controller-manager if its last request has been sent.
@@ -220,6 +223,7 @@ impl Cluster {
         self.set_queue = WorkQueue::new();
         self.memory.clear();
         self.pending.clear();
+        self.watches = Watches::default();
         self.budgets = self.config.budgets();
         self.events.push(self.now.plus_nanos(down_ns.max(0)), Event::ControllersBack(self.life));
     }

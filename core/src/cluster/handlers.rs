@@ -117,7 +117,7 @@ impl Cluster {
         self.wake_set(id);
     }
 
-    fn wake_set(&mut self, id: RsId) {
+    pub(super) fn wake_set(&mut self, id: RsId) {
         self.set_queue.add(self.set_keys.key(id));
     }
 

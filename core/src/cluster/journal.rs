@@ -168,9 +168,11 @@ impl Cluster {
         self.journal.as_deref().unwrap_or_default()
     }
 
-    /// Whether watch events are on their way to the caches, or passes wait for answers.
+    /// Whether watch events are on their way to the caches or lost, or passes wait for answers.
     pub fn is_in_flight(&self) -> bool {
-        !self.pending.is_empty() || self.active.iter().flatten().any(Option::is_some)
+        !self.pending.is_empty()
+            || !self.watches.are_whole()
+            || self.active.iter().flatten().any(Option::is_some)
     }
 
     /// When the Deployment controller will look at that Deployment.

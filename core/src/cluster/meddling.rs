@@ -108,14 +108,10 @@ impl Cluster {
         let mut rs = ReplicaSet::clone(&stored);
         match change {
             ReplicaSetChange::Deleted | ReplicaSetChange::DeletedOrphaning => {
-                let is_orphaning = *change == ReplicaSetChange::DeletedOrphaning;
-                if is_orphaning {
-                    self.leave_pods(id, true);
+                if *change == ReplicaSetChange::DeletedOrphaning {
+                    self.orphan_pods_of(id);
                 }
                 let _ = self.store.delete_replica_set(id);
-                if !is_orphaning {
-                    self.leave_pods(id, false);
-                }
                 return;
             }
             ReplicaSetChange::Dying => {
@@ -133,20 +129,5 @@ impl Cluster {
             ReplicaSetChange::Resized(replicas) => rs.spec.replicas = *replicas,
         }
         let _ = self.store.update_replica_set(rs);
-    }
-
-    /// What the garbage collector does with the pods of a ReplicaSet that goes: deletes or orphans them.
-    pub fn leave_pods(&mut self, owner: RsId, orphan: bool) {
-        for id in (0..self.store.pods().len() as u32).map(PodId) {
-            let state = self.store.pod(id).state;
-            if !state.exists || state.owner != Some(owner) {
-                continue;
-            }
-            if orphan {
-                self.store.put_pod(id, PodState { owner: None, ..state });
-            } else if !state.deleting {
-                self.store.delete_pod(id, DeletedBy::Other);
-            }
-        }
     }
 }

@@ -25,6 +25,7 @@ pub mod store;
 mod timed;
 mod user;
 mod waiting;
+mod watch;
 mod work_queue;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -37,6 +38,7 @@ pub use meddling::{MapPatch, PodChange, ReplicaSetChange};
 pub use server::Note;
 pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
+pub use watch::Watched;
 
 use self::fault::Gate;
 use self::informer::PodCache;
@@ -47,6 +49,7 @@ use self::server::SetNames;
 use self::set_keys::SetKeys;
 use self::store::{Change, Store};
 use self::timed::ActivePass;
+use self::watch::Watches;
 use self::work_queue::{TokenBucket, WorkQueue};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::replicaset::Memory;
@@ -81,6 +84,8 @@ enum Event {
     TaintEviction(PodId, NodeId, u32),
     /// Pods of a node that was removed are collected.
     PodsOrphaned(NodeId),
+    /// The garbage collector has found a pod whose ReplicaSet is gone.
+    Collect(PodId),
     /// Watch events have reached the caches.
     Deliver,
     /// The next request of a pass reaches the API server, if its sender still lives (controller, slot, life).
@@ -89,6 +94,8 @@ enum Event {
     ControllersBack(u32),
     /// Watch events take as long as they used to.
     WatchDelayEnds(u32),
+    /// Objects of a kind are listed anew (after which loss of a watch).
+    Listed(Watched, u32),
 }
 
 /// Work done so far.
@@ -161,6 +168,7 @@ pub struct Cluster {
     controllers_away: bool,
     watch_delay_ns: i64,
     watch_delay_changes: u32,
+    watches: Watches,
     // Nodes and their kubelets.
     nodes: Nodes,
     runs: Vec<Run>,
@@ -190,6 +198,7 @@ impl Cluster {
             controllers_away: false,
             watch_delay_ns: config.watch_delay_ns,
             watch_delay_changes: 0,
+            watches: Watches::default(),
             config,
             workload,
             store,
@@ -344,6 +353,7 @@ impl Cluster {
             Event::NodeTaint => self.node_taint(),
             Event::PodsOrphaned(node) => self.pods_orphaned(node),
             Event::TaintEviction(pod, node, outage) => self.taint_eviction(pod, node, outage),
+            Event::Collect(pod) => self.collect_pod(pod),
             Event::Deliver => self.deliver_due(),
             Event::Request(controller, slot, life) => {
                 if life == self.life {
@@ -353,6 +363,7 @@ impl Cluster {
             }
             Event::ControllersBack(life) => self.controllers_back(life),
             Event::WatchDelayEnds(change) => self.watch_delay_ends(change),
+            Event::Listed(of, loss) => self.listed(of, loss),
         }
     }
 
@@ -368,38 +379,5 @@ impl Cluster {
             self.take_changes(&mut changes);
         }
         self.scratch = changes;
-    }
-
-    fn take_changes(&mut self, changes: &mut Vec<(u64, Change)>) {
-        for (version, change) in changes.drain(..) {
-            match &change {
-                Change::Pod(pod, _) => {
-                    self.pod_changed(*pod);
-                    self.collect_pod(*pod);
-                }
-                Change::ReplicaSet(id, None) => self.collect_pods_of(*id),
-                _ => {}
-            }
-            if self.controllers_away {
-                // Nobody watches; what was written is in the list with which they start.
-            } else if self.watch_delay_ns == 0 && self.pending.is_empty() {
-                self.deliver(version, change);
-            } else {
-                // No event overtakes another.
-                let at = self.now.plus_nanos(self.watch_delay_ns);
-                let at = self.pending.back().map_or(at, |(last, ..)| at.max(*last));
-                if self.pending.back().is_none_or(|(last, ..)| *last < at) {
-                    self.events.push(at, Event::Deliver);
-                }
-                self.pending.push_back((at, version, change));
-            }
-        }
-    }
-
-    fn deliver_due(&mut self) {
-        while self.pending.front().is_some_and(|(at, ..)| *at <= self.now) {
-            let (_, version, change) = self.pending.pop_front().expect("just seen");
-            self.deliver(version, change);
-        }
     }
 }

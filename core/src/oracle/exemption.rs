@@ -37,11 +37,14 @@ pub enum Exemption {
     /// L-CONV: a pod that its ReplicaSet deletes loses its owner reference before the deletion is seen. The event is then
     /// nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
     VictimOrphaned,
+    /// L-CONV, L-WAKE: a pod came and went, or lost its owner reference, while the watch of pods was lost, so that no list shows
+    /// it as its maker's. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
+    UnseenPod,
 }
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 12] = [
+    pub const ALL: [Exemption; 13] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -54,6 +57,7 @@ impl Exemption {
         Exemption::TerminatingPodLeaves,
         Exemption::LeftPodEnds,
         Exemption::VictimOrphaned,
+        Exemption::UnseenPod,
     ];
 
     /// What Kubernetes says of it: an issue, or that none was found.
@@ -72,6 +76,7 @@ impl Exemption {
             | Exemption::TerminatingPodLeaves
             | Exemption::LeftPodEnds
             | Exemption::VictimOrphaned => "no issue found",
+            Exemption::UnseenPod => "kubernetes/kubernetes#129795 (open), where it is named in passing",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
         }

@@ -1,5 +1,6 @@
 //! What must have happened when nothing more is to come.
 
+use super::wake::waits_in_vain;
 use super::{Exemption, Property, Recount, Violation};
 use crate::api::annotation;
 use crate::cluster::Cluster;
@@ -44,10 +45,9 @@ pub fn at_rest(cluster: &Cluster, id: DeploymentId) -> Result<Rest, Violation> {
 }
 
 fn livelock(cluster: &Cluster, count: &Recount) -> Option<Exemption> {
-    let left =
-        |id| cluster.awaited_deletions(id).iter().any(|pod| cluster.store.pod(*pod).state.owner != Some(id));
-    if count.sets.iter().any(|set| set.running > set.size && left(set.id)) {
-        return Some(Exemption::VictimOrphaned);
+    let waiting = count.sets.iter().filter(|set| set.running != set.size);
+    if let Some(exemption) = waiting.filter_map(|set| waits_in_vain(cluster, set.id)).next() {
+        return Some(exemption);
     }
     let active: Vec<_> = count.sets.iter().filter(|set| set.size > 0).collect();
     let stale = active.iter().any(|set| {

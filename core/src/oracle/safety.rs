@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Property, Recount, Violation};
 use crate::api::annotation;
 use crate::cluster::Cluster;
-use crate::cluster::pods::DeploymentId;
+use crate::cluster::pods::{DeploymentId, time};
 
 /// Watches one Deployment. Call [`Safety::after`] when an instant was worked off.
 #[derive(Clone, Debug)]
@@ -109,7 +109,9 @@ fn pods(cluster: &Cluster, is_calm: bool) -> Result<(), Violation> {
     for pod in cluster.store.pods() {
         let state = &pod.state;
         let has_owner = state.owner.is_none_or(|rs| cluster.store.replica_set(rs).is_some());
-        if is_calm && state.is_active() && (!has_owner || state.owner.is_none()) {
+        // The garbage collector needs a moment for a pod that was made for a ReplicaSet which had just gone.
+        let is_noticed = has_owner || cluster.now() > time(state.created_s).plus_seconds(2);
+        if is_calm && state.is_active() && is_noticed && (!has_owner || state.owner.is_none()) {
             return fail(
                 Property::SLost,
                 format!("pod u{} runs and nobody is responsible for it", state.uid),

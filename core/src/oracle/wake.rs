@@ -35,12 +35,26 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
                 Property::SStatus if only_terminating_differs(cluster, rs, id, &pods) => {
                     Some(Exemption::TerminatingPodLeaves)
                 }
+                Property::LWake => waits_in_vain(cluster, id),
                 _ => None,
             };
             return Err(Finding { property, what: format!("ReplicaSet {}: {what}", rs.meta.name), known });
         }
     }
     Ok(())
+}
+
+/// Why a ReplicaSet waits to see what it will never see: a pod that it deletes is no longer its own, or one that it made came and
+/// went while nobody watched.
+pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
+    let pods = cluster.store.pods();
+    let left = |pod: &PodId| pods[pod.0 as usize].state.owner != Some(id);
+    if cluster.awaited_deletions(id).iter().any(left) {
+        return Some(Exemption::VictimOrphaned);
+    }
+    let (creations, _) = cluster.outstanding(id);
+    let unseen = cluster.unseen_pods().iter().any(|pod| pods[pod.0 as usize].origin == id);
+    (creations > 0 && unseen).then_some(Exemption::UnseenPod)
 }
 
 /// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: a terminating one

@@ -286,7 +286,7 @@ fn a_drain_waits_no_longer_than_it_is_told() {
 
 #[test]
 fn faults_come_at_their_time() {
-    let faults = "cluster: {nodes: [a, {name: b, pods: 5}]}\nfaults:\n- {at: 90s, nodeUp: a}\n- {at: 1500ms, nodeDown: a}\n- {at: 2s, nodeDown: a}\n- {at: 3s, controllerRestart: {downFor: 10s, afterRequests: 2}}\n- {at: 3s, apiErrors: {requests: 2, error: timeout}}\n- {at: 4s, watchDelay: {delay: 1s, for: 5s}}\n- {at: 5s, quotaPods: 9}\n- {at: 6s, quotaPods: none}\n- {at: 200s, killPods: 1}";
+    let faults = "cluster: {nodes: [a, {name: b, pods: 5}]}\nfaults:\n- {at: 90s, nodeUp: a}\n- {at: 1500ms, nodeDown: a}\n- {at: 2s, nodeDown: a}\n- {at: 3s, controllerRestart: {downFor: 10s, afterRequests: 2}}\n- {at: 3s, apiErrors: {requests: 2, error: timeout}}\n- {at: 4s, watchDelay: {delay: 1s, for: 5s}}\n- {at: 4s, watchLost: {of: pods, for: 2s}}\n- {at: 5s, quotaPods: 9}\n- {at: 6s, quotaPods: none}\n- {at: 200s, killPods: 1}";
     let (told, outcome) = told(faults, "");
     let faults: Vec<&str> = told.iter().filter(|line| line.contains("fault")).map(String::as_str).collect();
     assert_eq!(
@@ -297,6 +297,7 @@ fn faults_come_at_their_time() {
             "3 fault: kube-controller-manager restarts after 2 more requests, away for 10s",
             "3 fault: 2 requests to the API server fail (timeout)",
             "4 fault: watch events take 1s, for 5s",
+            "4 fault: the watch of pods is lost, and listed anew after 2s",
             "5 fault: the quota is 9 pods",
             "6 fault: the quota is lifted",
             "90 fault: node a is back",

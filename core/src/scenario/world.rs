@@ -8,7 +8,7 @@ use super::TimedFault;
 use crate::api::Quantity;
 use crate::cluster::nodes::{Capacity, MAX_PODS, NodeConfig};
 use crate::cluster::pods::NodeId;
-use crate::cluster::{ApiFault, Fault};
+use crate::cluster::{ApiFault, Fault, Watched};
 use crate::sim::{Distribution, parse_duration};
 use crate::workload::Crash;
 
@@ -26,6 +26,7 @@ pub(super) struct RawFault {
     controller_restart: Option<RawRestart>,
     api_errors: Option<RawErrors>,
     watch_delay: Option<RawDelay>,
+    watch_lost: Option<RawLoss>,
     quota_pods: Option<Value>,
 }
 
@@ -53,6 +54,17 @@ struct RawDelay {
     #[serde(rename = "for")]
     for_: String,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLoss {
+    of: String,
+    #[serde(rename = "for")]
+    for_: String,
+}
+
+const WATCHES: [(&str, Watched); 3] =
+    [("deployments", Watched::Deployments), ("replicasets", Watched::ReplicaSets), ("pods", Watched::Pods)];
 
 const ERRORS: [(&str, ApiFault); 5] = [
     ("conflict", ApiFault::Conflict),
@@ -121,6 +133,14 @@ impl RawFault {
             let fault = Fault::WatchDelay { delay_ns: duration(delay)?, for_ns: duration(for_)? };
             found.push((fault, format!("watch events take {delay}, for {for_}")));
         }
+        if let Some(RawLoss { of, for_ }) = &self.watch_lost {
+            let Some((_, watched)) = WATCHES.iter().find(|(name, _)| name == of) else {
+                let known = WATCHES.map(|(name, _)| name).join(", ");
+                return Err(format!("watchLost.of: no watch of {of:?}; there are {known}"));
+            };
+            let fault = Fault::WatchLost { of: *watched, for_ns: duration(for_)? };
+            found.push((fault, format!("the watch of {of} is lost, and listed anew after {for_}")));
+        }
         match &self.quota_pods {
             None => {}
             Some(Value::String(none)) if none == "none" => {
@@ -135,8 +155,8 @@ impl RawFault {
         }
         match <[_; 1]>::try_from(found) {
             Ok([(fault, text)]) => Ok((fault, format!("fault: {text}"))),
-            Err(_) => Err("a fault is exactly one of killPods, nodeDown, nodeUp, controllerRestart, apiErrors, watchDelay \
-                           and quotaPods"
+            Err(_) => Err("a fault is exactly one of killPods, nodeDown, nodeUp, controllerRestart, apiErrors, watchDelay, \
+                           watchLost and quotaPods"
                 .into()),
         }
     }
@@ -297,6 +317,11 @@ pub(super) fn fault_schema(timed: bool) -> Value {
             "Watch events take another time",
             json!({"delay": time("From a write to its event"), "for": time("For how long")}),
             &["delay", "for"],
+        ),
+        "watchLost": object(
+            "The watch of one kind ends; what is written then never comes as events, and in the end everything is listed anew",
+            json!({"of": {"enum": WATCHES.map(|(name, _)| name)}, "for": time("Until the list")}),
+            &["of", "for"],
         ),
         "quotaPods": {"description": "The quota is changed: a number of pods, or none", "type": ["integer", "string"]},
     });

@@ -1,8 +1,8 @@
 //! Faults: whatever breaks for a while, the rollout ends as it should, and each fault does what it says.
 
 use maxsurge_core::api::{Deployment, Time};
-use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{ApiFault, Cluster, ClusterConfig, Fault, UserAction};
+use maxsurge_core::cluster::pods::{DeploymentId, PodId};
+use maxsurge_core::cluster::{ApiFault, Cluster, ClusterConfig, Fault, PodChange, UserAction, Watched};
 use maxsurge_core::oracle::{Rest, TraceHash, at_rest};
 use maxsurge_core::sim::{Distribution, MS, SECOND};
 use maxsurge_core::workload::{Behavior, Workload};
@@ -151,6 +151,53 @@ fn a_delay_that_ends_lets_no_event_overtake_another() {
             survives(&config, Fault::WatchDelay { delay_ns: delay * MS, for_ns: spell * MS });
         }
     }
+}
+
+#[test]
+fn a_lost_watch_is_made_up_for_by_a_list() {
+    for of in Watched::ALL {
+        for ms in [0, 1, 500, 2_000, 2_500, 60_000, 400_000] {
+            for config in configs() {
+                survives(&config, Fault::WatchLost { of, for_ns: ms * MS });
+            }
+        }
+    }
+}
+
+/// The ReplicaSet is told to have one pod more while nobody watches pods; `happens` to that pod before the list. Answers how
+/// many pods there are 200 s after the list, and an hour after something else has happened.
+fn after_an_unseen_creation(happens: Option<PodChange>) -> (i32, i32) {
+    let (mut cluster, id) = begun(ClusterConfig::ideal());
+    run(&mut cluster);
+    cluster.inject(Fault::WatchLost { of: Watched::Pods, for_ns: SECOND }).expect("valid");
+    let before = cluster.store.pods().len();
+    cluster.act(id, &UserAction::Scale(REPLICAS + 1)).expect("accepted");
+    cluster.settle().expect("quiet");
+    assert_eq!(cluster.store.pods().len(), before + 1);
+    assert!(!cluster.caches_are_current());
+    if let Some(change) = &happens {
+        cluster.change_pod(PodId(before as u32), change);
+    }
+    let alive = |cluster: &Cluster| cluster.store.all_totals().map(|t| t.alive).sum::<i32>();
+    let listed = cluster.now().plus_seconds(201);
+    cluster.run_before(listed, &mut |_| ()).expect("quiet");
+    assert!(cluster.caches_are_current());
+    let soon = alive(&cluster);
+    run(&mut cluster);
+    cluster.inject(Fault::KillPods(1)).expect("valid");
+    run(&mut cluster);
+    (soon, alive(&cluster))
+}
+
+#[test]
+fn a_list_shows_what_was_made_while_the_watch_was_lost() {
+    assert_eq!(after_an_unseen_creation(None), (REPLICAS + 1, REPLICAS + 1));
+}
+
+/// Its creation stays expected: for five minutes nothing is made, and nothing wakes the ReplicaSet then.
+#[test]
+fn a_pod_that_came_and_went_while_the_watch_was_lost_is_waited_for() {
+    assert_eq!(after_an_unseen_creation(Some(PodChange::Removed)), (REPLICAS, REPLICAS + 1));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What can happen, as one closed set.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use maxsurge_core::cluster::ApiFault;
+use maxsurge_core::cluster::{ApiFault, Watched};
 
 use super::world::deadline;
 use super::{Kind, Limits, Swarm, edgy};
@@ -158,6 +158,8 @@ pub enum Break {
     Api(u8, u8, ApiFault),
     /// Watch events take that many ms for that many ms.
     Watch(u16, u16),
+    /// A watch is lost, and after that many ms its kind is listed anew.
+    Lost(Watched, u16),
     /// A node stops.
     NodeDown(u8),
     /// It starts again.
@@ -168,13 +170,14 @@ pub enum Break {
 
 impl<'a> Arbitrary<'a> for Break {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=7_u8)? {
+        Ok(match u.int_in_range(0..=8_u8)? {
             0 => Break::Kill(u.int_in_range(1..=4)?),
             1 => Break::Controllers(u.int_in_range(0..=7)?, if u.arbitrary()? { 0 } else { u.arbitrary()? }),
             2 | 3 => Break::Api(u.int_in_range(0..=5)?, u.int_in_range(1..=3)?, *u.choose(&ApiFault::ALL)?),
             4 => Break::Watch(u.arbitrary()?, u.arbitrary()?),
             5 => Break::NodeDown(u.int_in_range(0..=2)?),
             6 => Break::NodeUp(u.int_in_range(0..=2)?),
+            7 => Break::Lost(*u.choose(&Watched::ALL)?, u.arbitrary()?),
             _ => Break::Quota(if u.arbitrary()? { Some(u.int_in_range(0..=12)?) } else { None }),
         })
     }

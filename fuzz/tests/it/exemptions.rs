@@ -1,6 +1,6 @@
 //! Each exemption is still needed: the case happens, a strict oracle tells it as what it is, and the other one grants it.
 
-use maxsurge_core::cluster::ApiFault;
+use maxsurge_core::cluster::{ApiFault, Watched};
 use maxsurge_core::oracle::{Exemption, Property};
 use maxsurge_fuzz::generators::{Break, Change, Limits, Note, Plane, PodFate, SetFate};
 use maxsurge_fuzz::{Event, Input, Judgement, World, judge};
@@ -174,6 +174,20 @@ fn victim_orphaned() {
         world(Plane::Watch(132), 6, Limits::Pods(3, 3)),
         events,
     );
+}
+
+#[test]
+fn unseen_pod() {
+    // A second pod is made while nobody watches pods, and is gone or orphaned before the list.
+    for fate in [PodFate::Removed, PodFate::Orphaned] {
+        let events = vec![
+            Event::Wait(60_000),
+            Event::Break(Break::Lost(Watched::Pods, 1_000)),
+            edit(Change::Replicas(2)),
+            Event::Pod(1, fate),
+        ];
+        check(Exemption::UnseenPod, Property::LConv, world(Plane::Ideal, 1, Limits::Pods(1, 0)), events);
+    }
 }
 
 #[test]
