@@ -208,4 +208,41 @@ mod tests {
             assert_eq!(timed_out(&[condition(reason)], 10, now), expected, "{reason} {after_ns}");
         }
     }
+
+    /// Any one counter is enough (deployment.md §15): `[replicas, updated, ready, available]`, and whether a step from the
+    /// first to the second moved something.
+    #[test]
+    fn counters_that_move() {
+        let status =
+            |[replicas, updated_replicas, ready_replicas, available_replicas]: [i32; 4]| DeploymentStatus {
+                replicas,
+                updated_replicas,
+                ready_replicas,
+                available_replicas,
+                ..DeploymentStatus::default()
+            };
+        let old = [5, 2, 3, 2];
+        for (new, expected) in [
+            (old, false),
+            // More of the template, beside as many others.
+            ([6, 3, 3, 2], true),
+            // Fewer of other templates.
+            ([4, 2, 3, 2], true),
+            ([5, 2, 4, 2], true),
+            ([5, 2, 3, 3], true),
+            // The wrong way, each alone and all together.
+            ([4, 1, 3, 2], false),
+            ([6, 2, 3, 2], false),
+            ([5, 2, 2, 2], false),
+            ([5, 2, 3, 1], false),
+            ([6, 1, 2, 1], false),
+            // One is enough, whatever becomes of the others.
+            ([7, 3, 2, 1], true),
+            ([3, 1, 2, 1], true),
+            ([6, 1, 4, 1], true),
+            ([6, 1, 2, 3], true),
+        ] {
+            assert_eq!(progresses(&status(old), &status(new)), expected, "{old:?} {new:?}");
+        }
+    }
 }

@@ -208,3 +208,12 @@ fn resized(d: &Arc<Deployment>, replica_sets: &[Value]) -> String {
         .collect();
     sizes.join(" ")
 }
+
+/// The names of the ReplicaSets that a pass deletes, in order.
+fn deleted(decision: &Decision) -> Vec<&str> {
+    let names = decision.actions.iter().filter_map(|action| match action {
+        Action::DeleteReplicaSet { name } => Some(name.as_str()),
+        _ => None,
+    });
+    names.collect()
+}

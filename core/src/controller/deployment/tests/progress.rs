@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{at, deployment, rs, same, text};
 use crate::api::Deployment;
+use crate::controller::decide::Action;
 
 /// A Deployment of 3 with a deadline of 100 s, whose Progressing condition was updated `age` seconds before the whole second
 /// of the pass, and that last reported `available` of its 3 pods.
@@ -89,12 +90,50 @@ fn what_counts_as_progress_and_as_the_end() {
         1,
         "status 3/3/1/1/2 Progressing=True/ReplicaSetUpdated Available=False/MinimumReplicasUnavailable",
     );
-    // Once complete, losing a pod is no rollout any more.
+    // More available than wanted (its status lags behind a resize) is not the end.
+    check(
+        &stuck("ReplicaSetUpdated", 60, 3, none),
+        4,
+        "status 3/3/4/4/0 Available=True/MinimumReplicasAvailable Progressing=True/ReplicaSetUpdated",
+    );
+    // Once complete, losing a pod is no rollout any more, and getting one back neither.
+    check(
+        &stuck("NewReplicaSetAvailable", 500, 1, none),
+        2,
+        "status 3/3/2/2/1 Progressing=True/NewReplicaSetAvailable Available=False/MinimumReplicasUnavailable",
+    );
     check(
         &stuck("NewReplicaSetAvailable", 500, 3, none),
         2,
         "status 3/3/2/2/1 Progressing=True/NewReplicaSetAvailable Available=False/MinimumReplicasUnavailable",
     );
+}
+
+/// A step says so in words of its own, whatever the condition said before; it keeps the time since when it is `True`.
+#[test]
+fn what_is_said_of_a_step() {
+    let moving = "ReplicaSet \"new\" is progressing.";
+    for (status, reason, message, since) in [
+        ("True", "ReplicaSetUpdated", moving, 540),
+        ("True", "ReplicaSetUpdated", "ReplicaSet \"old\" is progressing.", 540),
+        ("True", "NewReplicaSetCreated", moving, 540),
+        ("False", "ReplicaSetUpdated", moving, super::NOW_S),
+        ("Unknown", "DeploymentResumed", "Deployment is resumed", super::NOW_S),
+    ] {
+        let d = stuck(reason, 60, 1, |d| {
+            d["status"]["conditions"][0]["status"] = status.into();
+            d["status"]["conditions"][0]["message"] = message.into();
+        });
+        let decision = super::decide(&d, &[rs("new", "v2", 1, 3, 2, Some((3, 4)))], &[]);
+        let [Action::UpdateDeploymentStatus(written)] = &decision.actions[..] else { panic!("{decision:?}") };
+        let c = written.condition("Progressing").unwrap();
+        let times = [c.last_update_time, c.last_transition_time].map(|time| time.unwrap().to_string());
+        assert_eq!(
+            (c.status.as_str(), c.reason.as_str(), c.message.as_str(), times),
+            ("True", "ReplicaSetUpdated", moving, [at(super::NOW_S), at(since)]),
+            "{status} {reason} {message}"
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{decide, deployment, rs, same, text, with};
+use super::{decide, deleted, deployment, rs, same, text, with};
 use crate::api::Deployment;
 
 fn recreate() -> Arc<Deployment> {
@@ -37,6 +37,15 @@ fn old_pods_go_before_a_new_one_comes() {
          status 3/0/3/3/0 Available=True/MinimumReplicasAvailable
          ScalingReplicaSet: Scaled down replica set old from 3 to 0",
         "scaled down",
+    );
+    // Scaled down before its first pod was counted: the new one waits for the next pass all the same.
+    let uncounted = with(rs("old", "v1", 1, 3, 0, None), "/status/replicas", 0.into());
+    same(
+        &text(&decide(&d, &[uncounted], &[])),
+        "update old 0 rev 1 of 3/3
+         status 0/0/0/0/3 Available=False/MinimumReplicasUnavailable
+         ScalingReplicaSet: Scaled down replica set old from 3 to 0",
+        "uncounted",
     );
     // Its status still counts pods.
     let lagging = with(rs("old", "v1", 1, 0, 0, None), "/status/replicas", 1.into());
@@ -94,6 +103,32 @@ fn an_existing_new_one_is_not_waited_for() {
          ScalingReplicaSet: Scaled up replica set new from 1 to 3",
         "",
     );
+}
+
+#[test]
+fn old_pods_are_waited_for_beside_an_existing_new_one() {
+    let sets = [rs("old", "v1", 1, 0, 0, None), rs("new", "v2", 2, 1, 1, Some((3, 3)))];
+    same(
+        &text(&decide(&recreate(), &sets, &[pod("old", "Running", |_| {})])),
+        "status 0/0/0/0/0
+         status 1/1/1/1/0 Available=False/MinimumReplicasUnavailable",
+        "",
+    );
+}
+
+/// History goes as with RollingUpdate: only of a Deployment that reported to be complete.
+#[test]
+fn history_goes_at_the_end() {
+    for (updated, expected) in [(3, vec!["old"]), (2, vec![])] {
+        let d = deployment(3, json!(null), json!(null), |d| {
+            d["spec"]["strategy"] = json!({"type": "Recreate"});
+            d["spec"]["revisionHistoryLimit"] = 0.into();
+            d["status"] = json!({"observedGeneration": 1, "replicas": 3, "updatedReplicas": updated,
+                "availableReplicas": 3});
+        });
+        let sets = [rs("old", "v1", 1, 0, 0, None), rs("new", "v2", 2, 3, 3, Some((3, 3)))];
+        assert_eq!(deleted(&decide(&d, &sets, &[])), expected, "{updated} updated");
+    }
 }
 
 #[test]

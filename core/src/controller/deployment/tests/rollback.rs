@@ -1,6 +1,6 @@
 //! The rollback annotation (deployment.md §11).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{decide, deployment, rs, same, text};
 use crate::controller::decide::Action;
@@ -48,6 +48,41 @@ fn there_may_be_no_last_revision() {
     });
     let got = text(&decide(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))], &[]));
     same(&got, "deployment v2\nDeploymentRollbackRevisionNotFound: Unable to find last revision.", "");
+}
+
+/// Where revision 0 leads, with the revisions of the old ReplicaSets by creation and of the new one, which comes last.
+/// (The new one has the highest, unless its own cannot be read.)
+#[test]
+fn the_last_but_one() {
+    let d = deployment(3, json!(1), json!(0), |d| {
+        d["metadata"]["annotations"] =
+            json!({"deprecated.deployment.rollback.to": "0", "deployment.kubernetes.io/revision": "3"});
+    });
+    let revised = |mut rs: Value, revision: &str| {
+        rs["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = revision.into();
+        rs
+    };
+    for (olds, new, expected) in [
+        (["1", "2", "3"], "4", 3),
+        (["3", "1", "2"], "4", 3),
+        (["1", "2", "3"], "x", 2),
+        (["2", "1", "3"], "x", 2),
+        (["3", "1", "2"], "x", 2),
+        (["3", "2", "1"], "x", 2),
+        // One that appears twice is its own second.
+        (["3", "3", "1"], "x", 3),
+    ] {
+        let mut sets: Vec<Value> = (1..)
+            .zip(olds)
+            .map(|(n, revision)| {
+                let name = format!("old{n}");
+                revised(rs(&name, &name, n, 0, 0, None), revision)
+            })
+            .collect();
+        sets.push(revised(rs("new", "v2", 9, 3, 3, Some((3, 4))), new));
+        let told = text(&decide(&d, &sets, &[]));
+        assert!(told.ends_with(&format!("to revision {expected}\n")), "{olds:?} {new}: {told}");
+    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ fn one_pass_creates_and_shrinks_or_grows_or_shrinks() {
         (1, 0, (0, 0), Some((10, 10)), ""),
         // More available than wanted of it (status lags): counted as it is, no clamp.
         (0, 1, (5, 5), Some((5, 7)), "old=2"),
+        // The other way round it does not help: sizes say that nothing may go.
+        (0, 1, (2, 12), Some((8, 0)), ""),
     ] {
         let d = deployment(10, json!(surge), json!(unavailable), |_| {});
         let mut sets = vec![rs("old", "v1", 1, old.0, old.1, Some((10, 13)))];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{check, deployment, resized, rs, with};
+use super::{check, decide, deployment, resized, rs, text, with};
 
 const DESIRED: &str = "/metadata/annotations/deployment.kubernetes.io~1desired-replicas";
 const MAX: &str = "/metadata/annotations/deployment.kubernetes.io~1max-replicas";
@@ -145,12 +145,38 @@ fn without_a_readable_maximum_the_status_stands_in() {
 }
 
 #[test]
+fn a_share_is_cut_to_what_is_left() {
+    // The first takes all ten, since it remembers a small whole; the second, which remembers a large one and would shrink
+    // for it, is then left as it is.
+    let d = deployment(20, json!(0), json!(1), |_| {});
+    let sets = [rs("a", "v1", 1, 6, 6, Some((10, 3))), rs("new", "v2", 2, 4, 4, Some((10, 40)))];
+    assert_eq!(resized(&d, &sets), "a=16 new=4");
+}
+
+/// With each size the two numbers are remembered for which it was made, whether or not the template has a ReplicaSet.
+#[test]
+fn what_a_resize_remembers() {
+    for (paused, others) in [(true, vec![]), (false, vec![rs("new", "v2", 2, 0, 0, Some((3, 5)))])] {
+        let d = deployment(5, json!(2), json!(0), |d| d["spec"]["paused"] = paused.into());
+        let mut sets = vec![rs("old", "v1", 1, 3, 3, Some((3, 5)))];
+        sets.extend(others);
+        let told = text(&decide(&d, &sets, &[]));
+        let updates: Vec<&str> = told.lines().filter(|line| line.starts_with("update ")).collect();
+        assert_eq!(updates, ["update old 5 rev 1 of 5/7"], "paused: {paused}");
+    }
+}
+
+#[test]
 fn pausing_moves_sizes_but_rolls_nothing_out() {
     let paused = |d: &mut Value| d["spec"]["paused"] = true.into();
     let d = deployment(10, json!(2), json!(0), paused);
     // No new ReplicaSet is created; the old one gets the size.
     assert_eq!(resized(&d, &[rs("old", "v1", 1, 7, 7, Some((7, 9)))]), "old=10");
     assert_eq!(resized(&d, &[]), "");
+    // None is active: the one of the template gets it, or else the newest.
+    let idle = |name: &str, image: &str, n: i64| rs(name, image, n, 0, 0, Some((0, 2)));
+    assert_eq!(resized(&d, &[idle("a", "v0", 1), idle("b", "v1", 2), idle("c", "v2", 3)]), "c=10");
+    assert_eq!(resized(&d, &[idle("a", "v0", 1), idle("b", "v1", 2), idle("c", "v3", 0)]), "b=10");
     // Two active: brought to R + surge, the leftover goes to the largest.
     let sets = [rs("old", "v1", 1, 8, 8, Some((10, 12))), rs("new", "v2", 2, 2, 2, Some((10, 12)))];
     assert_eq!(resized(&d, &sets), "old=10");
