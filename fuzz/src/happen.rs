@@ -124,10 +124,10 @@ pub(crate) fn fault_of(fault: Break) -> Fault {
             Fault::ControllerRestart { after_requests: after.into(), down_ns: i64::from(ms) * MS }
         }
         Break::Api(after, requests, error) => {
-            Fault::ApiErrors { after_requests: after.into(), requests: requests.into(), error }
+            Fault::ApiErrors { of: None, after_requests: after.into(), requests: requests.into(), error }
         }
         Break::Watch(delay, for_ms) => {
-            Fault::WatchDelay { delay_ns: i64::from(delay) * MS, for_ns: i64::from(for_ms) * MS }
+            Fault::WatchDelay { of: None, delay_ns: i64::from(delay) * MS, for_ns: i64::from(for_ms) * MS }
         }
         Break::Lost(of, ms) => Fault::WatchLost { of, for_ns: i64::from(ms) * MS },
         Break::NodeDown(n) => Fault::NodeDown(NodeId(n.into())),

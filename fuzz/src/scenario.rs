@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use maxsurge_core::api::{Deployment, Time, annotation};
-use maxsurge_core::cluster::{ApiFault, Watched};
 use serde_json::{Value, json};
 
 use crate::generators::{Break, Change, Event, GOOD_IMAGE, Input, Plane, image};
@@ -29,24 +28,10 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
             format!("controllerRestart: {{afterRequests: {after}, downFor: {ms}ms}}")
         }
         Break::Api(after, requests, error) => {
-            let error = match error {
-                ApiFault::Conflict => "conflict",
-                ApiFault::Refused => "refused",
-                ApiFault::Internal => "internal",
-                ApiFault::TimedOut => "timeout",
-                ApiFault::TimedOutAfterEffect => "timeoutAfterEffect",
-            };
-            format!("apiErrors: {{afterRequests: {after}, requests: {requests}, error: {error}}}")
+            format!("apiErrors: {{afterRequests: {after}, requests: {requests}, error: {}}}", error.word())
         }
         Break::Watch(delay, for_ms) => format!("watchDelay: {{delay: {delay}ms, for: {for_ms}ms}}"),
-        Break::Lost(of, ms) => {
-            let of = match of {
-                Watched::Deployments => "deployments",
-                Watched::ReplicaSets => "replicasets",
-                Watched::Pods => "pods",
-            };
-            format!("watchLost: {{of: {of}, for: {ms}ms}}")
-        }
+        Break::Lost(of, ms) => format!("watchLost: {{of: {}, for: {ms}ms}}", of.word()),
         Break::NodeDown(n) => format!("nodeDown: {}", node(n)?),
         Break::NodeUp(n) => format!("nodeUp: {}", node(n)?),
         Break::Quota(None) => "quotaPods: none".to_owned(),

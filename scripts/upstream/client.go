@@ -158,7 +158,9 @@ func (d deployments) Update(_ context.Context, o *appsv1.Deployment, _ metav1.Up
 	s := d.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return update(s, &s.deployments, o, false)
+	return send(s, updateDeployment, s.deployments.resource, o.Name, func() (*appsv1.Deployment, error) {
+		return update(s, &s.deployments, o, false)
+	})
 }
 
 func (d deployments) UpdateStatus(_ context.Context, o *appsv1.Deployment, _ metav1.UpdateOptions) (*appsv1.Deployment, error) {
@@ -166,7 +168,9 @@ func (d deployments) UpdateStatus(_ context.Context, o *appsv1.Deployment, _ met
 	s := d.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return update(s, &s.deployments, o, true)
+	return send(s, updateDeploymentStatus, s.deployments.resource, o.Name, func() (*appsv1.Deployment, error) {
+		return update(s, &s.deployments, o, true)
+	})
 }
 
 type replicaSets struct {
@@ -202,7 +206,9 @@ func (r replicaSets) Create(_ context.Context, o *appsv1.ReplicaSet, _ metav1.Cr
 	s := r.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return create(s, &s.replicaSets, o)
+	return send(s, createReplicaSet, s.replicaSets.resource, o.Name, func() (*appsv1.ReplicaSet, error) {
+		return create(s, &s.replicaSets, o)
+	})
 }
 
 func (r replicaSets) Update(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
@@ -210,7 +216,9 @@ func (r replicaSets) Update(_ context.Context, o *appsv1.ReplicaSet, _ metav1.Up
 	s := r.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return update(s, &s.replicaSets, o, false)
+	return send(s, updateReplicaSet, s.replicaSets.resource, o.Name, func() (*appsv1.ReplicaSet, error) {
+		return update(s, &s.replicaSets, o, false)
+	})
 }
 
 func (r replicaSets) UpdateStatus(_ context.Context, o *appsv1.ReplicaSet, _ metav1.UpdateOptions) (*appsv1.ReplicaSet, error) {
@@ -218,7 +226,9 @@ func (r replicaSets) UpdateStatus(_ context.Context, o *appsv1.ReplicaSet, _ met
 	s := r.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return update(s, &s.replicaSets, o, true)
+	return send(s, updateReplicaSetStatus, s.replicaSets.resource, o.Name, func() (*appsv1.ReplicaSet, error) {
+		return update(s, &s.replicaSets, o, true)
+	})
 }
 
 func (r replicaSets) Delete(_ context.Context, name string, _ metav1.DeleteOptions) error {
@@ -226,15 +236,18 @@ func (r replicaSets) Delete(_ context.Context, name string, _ metav1.DeleteOptio
 	s := r.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := types.NamespacedName{Namespace: r.ns, Name: name}
-	gone := s.replicaSets.items[key]
-	if err := remove(s, &s.replicaSets, key); err != nil {
-		return err
-	}
-	if s.replicaSetGone != nil {
-		s.replicaSetGone(gone)
-	}
-	return nil
+	_, err := send(s, deleteReplicaSet, s.replicaSets.resource, name, func() (none struct{}, err error) {
+		key := types.NamespacedName{Namespace: r.ns, Name: name}
+		gone := s.replicaSets.items[key]
+		if err := remove(s, &s.replicaSets, key); err != nil {
+			return none, err
+		}
+		if s.replicaSetGone != nil {
+			s.replicaSetGone(gone)
+		}
+		return none, nil
+	})
+	return err
 }
 
 func (r replicaSets) Patch(_ context.Context, name string, kind types.PatchType, body []byte, _ metav1.PatchOptions, _ ...string) (*appsv1.ReplicaSet, error) {
@@ -242,7 +255,9 @@ func (r replicaSets) Patch(_ context.Context, name string, kind types.PatchType,
 	s := r.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return patch(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name}, kind, body, &appsv1.ReplicaSet{})
+	return send(s, patchReplicaSet, s.replicaSets.resource, name, func() (*appsv1.ReplicaSet, error) {
+		return patch(s, &s.replicaSets, types.NamespacedName{Namespace: r.ns, Name: name}, kind, body, &appsv1.ReplicaSet{})
+	})
 }
 
 type pods struct {
@@ -280,7 +295,9 @@ func (p pods) Create(_ context.Context, o *corev1.Pod, _ metav1.CreateOptions) (
 	pod := o.DeepCopy()
 	// The path of the request says the namespace; the object may leave it out.
 	pod.Namespace = p.ns
-	made, err := s.createPod(pod)
+	made, err := send(s, createPod, s.pods.resource, pod.GenerateName, func() (*corev1.Pod, error) {
+		return s.createPod(pod)
+	})
 	if err == nil {
 		p.c.journal.podCreated()
 	}
@@ -291,7 +308,9 @@ func (p pods) Delete(_ context.Context, name string, _ metav1.DeleteOptions) err
 	s := p.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.deletePod(types.NamespacedName{Namespace: p.ns, Name: name})
+	_, err := send(s, deletePod, s.pods.resource, name, func() (none struct{}, err error) {
+		return none, s.deletePod(types.NamespacedName{Namespace: p.ns, Name: name})
+	})
 	if err == nil {
 		p.c.journal.podDeleted(name)
 	}
@@ -303,5 +322,7 @@ func (p pods) Patch(_ context.Context, name string, kind types.PatchType, body [
 	s := p.c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return patch(s, &s.pods, types.NamespacedName{Namespace: p.ns, Name: name}, kind, body, &corev1.Pod{})
+	return send(s, patchPod, s.pods.resource, name, func() (*corev1.Pod, error) {
+		return patch(s, &s.pods, types.NamespacedName{Namespace: p.ns, Name: name}, kind, body, &corev1.Pod{})
+	})
 }

@@ -27,7 +27,10 @@ import (
 //   - what the user and the kubelet do at one instant happens one after the
 //     other, each delivered before the next, and before the workers see any;
 //   - pods come out of the cache in the order in which they will be ranked, so
-//     that ties keep the order of uids (a hash map may hand them out so).
+//     that ties keep the order of uids (a hash map may hand them out so), and
+//     ReplicaSets in the order of their creation;
+//   - the pods that a pass deletes at once are deleted one after the other: in
+//     that order, too, or all that a ReplicaSet has in the order of their creation.
 
 //go:linkname deploymentWork k8s.io/kubernetes/pkg/controller/deployment.(*DeploymentController).processNextWorkItem
 func deploymentWork(*deployment.DeploymentController, context.Context) bool
@@ -44,10 +47,23 @@ type worker struct {
 
 // lockstepWorkers are the two workers; wake is called when a key comes up in a
 // queue, so that a driver that sleeps sees to it.
-func lockstepWorkers(ctx context.Context, dc *deployment.DeploymentController, rsc *replicaset.ReplicaSetController, wake func()) []worker {
+func lockstepWorkers(ctx context.Context, dc *deployment.DeploymentController, rsc *replicaset.ReplicaSetController, pods cache.Indexer, crashed func(any, []byte), wake func()) []worker {
+	control := private[controller.PodControlInterface](rsc, "podControl")
+	deletions := &orderedDeletions{PodControlInterface: *control, pods: pods}
+	*control = deletions
 	workers := []worker{
 		{*private[queue](dc, "queue"), func() { deploymentWork(dc, ctx) }},
-		{*private[queue](rsc, "queue"), func() { replicaSetWork(rsc, ctx) }},
+		{*private[queue](rsc, "queue"), func() {
+			deletions.during(func() {
+				// It is a goroutine of its own, so the driver does not see its panics.
+				defer func() {
+					if what := recover(); what != nil {
+						crashed(what, debug.Stack())
+					}
+				}()
+				replicaSetWork(rsc, ctx)
+			})
+		}},
 	}
 	for _, w := range workers {
 		delaying := inside(w.queue, "TypedDelayingInterface")
@@ -103,15 +119,26 @@ type rankedIndexer struct{ sortedIndexer }
 
 func (s rankedIndexer) ByIndex(index, value string) ([]any, error) {
 	list, err := s.sortedIndexer.ByIndex(index, value)
-	ranked := controller.ActivePodsWithRanks{Now: v1.Now()}
+	pods := make([]*corev1.Pod, 0, len(list))
 	for _, object := range list {
 		pod, ok := object.(*corev1.Pod)
 		if !ok {
 			return list, err
 		}
-		ranked.Pods, ranked.Rank = append(ranked.Pods, pod), append(ranked.Rank, 0)
+		pods = append(pods, pod)
 	}
-	order := make([]int, len(list))
+	sorted := make([]any, 0, len(list))
+	for _, i := range byRank(pods) {
+		sorted = append(sorted, list[i])
+	}
+	return sorted, err
+}
+
+// byRank is the order in which pods would be deleted, as places in the list;
+// those that rank alike stay in the order of the list.
+func byRank(pods []*corev1.Pod) []int {
+	ranked := controller.ActivePodsWithRanks{Pods: pods, Rank: make([]int, len(pods)), Now: v1.Now()}
+	order := make([]int, len(pods))
 	for i := range order {
 		order[i] = i
 	}
@@ -124,11 +151,7 @@ func (s rankedIndexer) ByIndex(index, value string) ([]any, error) {
 		}
 		return 0
 	})
-	sorted := make([]any, 0, len(list))
-	for _, i := range order {
-		sorted = append(sorted, list[i])
-	}
-	return sorted, err
+	return order
 }
 
 var _ cache.Indexer = rankedIndexer{}

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/informers"
+	appslisters "k8s.io/client-go/listers/apps/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 	appsdefaults "k8s.io/kubernetes/pkg/apis/apps/v1"
@@ -49,6 +50,9 @@ type step struct {
 	// See run_step.go.
 	Pod        *podStep        `json:"pod"`
 	ReplicaSet *replicaSetStep `json:"replicaSet"`
+	// See fault.go.
+	APIErrors  *apiErrors  `json:"apiErrors"`
+	WatchDelay *watchDelay `json:"watchDelay"`
 }
 
 type view struct {
@@ -300,7 +304,20 @@ func (w *world) hasWork() bool {
 func (w *world) isDue() bool {
 	w.server.mu.Lock()
 	defer w.server.mu.Unlock()
-	return len(w.due) > 0 && !w.due[0].at.After(time.Now())
+	at, ok := w.nextAt()
+	return ok && !at.After(time.Now())
+}
+
+// nextAt is when the next thing happens that was planned, or a late event is
+// due. It is called with server.mu held.
+func (w *world) nextAt() (at time.Time, ok bool) {
+	if len(w.due) > 0 {
+		at, ok = w.due[0].at, true
+	}
+	if late := w.server.nextLate(); late != nil && (!ok || late.waiting[0].at.Before(at)) {
+		at, ok = late.waiting[0].at, true
+	}
+	return at, ok
 }
 
 func (w *world) plan(h happening) {
@@ -336,7 +353,7 @@ func (w *world) podDeleting(pod *corev1.Pod) {
 }
 
 // happen applies everything of this instant at once: what the user does, then
-// what the kubelet has due by now.
+// what the kubelet has due by now, then the late events.
 func (w *world) happen(steps []step) {
 	w.server.mu.Lock()
 	defer w.server.mu.Unlock()
@@ -366,6 +383,7 @@ func (w *world) happen(steps []step) {
 		})
 		w.delivered()
 	}
+	w.deliverLate()
 }
 
 // advance lets time pass up to a moment. What is due at that very moment is
@@ -374,8 +392,8 @@ func (w *world) advance(until time.Time, quiet func()) {
 	for {
 		next := until
 		w.server.mu.Lock()
-		if len(w.due) > 0 && w.due[0].at.Before(next) {
-			next = w.due[0].at
+		if at, ok := w.nextAt(); ok && at.Before(next) {
+			next = at
 		}
 		w.server.mu.Unlock()
 		if wait := time.Until(next); wait > 0 {
@@ -415,6 +433,7 @@ func (w *world) settle(steps []step, quiet func()) {
 
 func (w *world) apply(s step) {
 	sv := w.server
+	w.breakDown(s)
 	change(sv, &sv.deployments, w.name, false, func(d *appsv1.Deployment) {
 		if s.Image != nil {
 			d.Spec.Template.Spec.Containers[0].Image = *s.Image
@@ -564,7 +583,7 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	server.grace = time.Duration(c.TerminationMs) * time.Millisecond
 	server.podNumber = func() int { return server.objects + 1 }
 	w := &world{c: c, server: server, woken: make(chan struct{}, 1)}
-	server.podCreated, server.podDeleting = w.podCreated, w.podDeleting
+	server.podCreated, server.podDeleting, server.eventKept = w.podCreated, w.podDeleting, w.wake
 	server.replicaSetGone = func(rs *appsv1.ReplicaSet) { w.leavePods(rs, false) }
 
 	client := &client{server: server}
@@ -587,6 +606,8 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 		*private[cache.Indexer](rsc, "podIndexer") = sorted
 	case lockstep:
 		*private[cache.Indexer](rsc, "podIndexer") = rankedIndexer{sorted}
+		*private[appslisters.ReplicaSetLister](dc, "rsLister") =
+			appslisters.NewReplicaSetLister(agedIndexer{rss.Informer().GetIndexer()})
 	}
 
 	var running sync.WaitGroup
@@ -594,7 +615,7 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	factory.WaitForCacheSync(ctx.Done())
 	work := quiet
 	if schedule == lockstep {
-		w.workers = lockstepWorkers(ctx, dc, rsc, w.wake)
+		w.workers = lockstepWorkers(ctx, dc, rsc, ps.Informer().GetIndexer(), r.noteCrash, w.wake)
 		work = func() { r.turns(w) }
 	} else {
 		running.Go(func() { dc.Run(ctx, 1) })
@@ -630,7 +651,7 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	}
 	w.name = nameOf(made)
 
-	var views []view
+	views := []view{}
 	steps := c.Steps
 	var seen uint64
 	for at := int64(0); at < c.UntilMs; at += c.TickMs {

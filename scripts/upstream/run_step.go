@@ -36,6 +36,16 @@ type replicaSetStep struct {
 }
 
 func (s *step) check() error {
+	if e := s.APIErrors; e != nil {
+		if err := e.check(); err != nil {
+			return err
+		}
+	}
+	if d := s.WatchDelay; d != nil {
+		if err := d.check(); err != nil {
+			return err
+		}
+	}
 	if p := s.Pod; p != nil {
 		if p.Nth < 0 {
 			return invalid("a step with a negative nth")

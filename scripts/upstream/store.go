@@ -33,7 +33,7 @@ type table[T object] struct {
 	resource schema.GroupResource
 	items    map[types.NamespacedName]T
 	watchers []*watcher
-	gate     *gate
+	late     stream
 	// What the kinds have in common without a common interface for it.
 	isSpecEqual func(a, b T) bool
 	copySpec    func(from, to T)
@@ -68,7 +68,11 @@ type server struct {
 	podDeleting func(*corev1.Pod)
 	// The garbage collector's ear; called with mu held.
 	replicaSetGone func(*appsv1.ReplicaSet)
-	gate           gate
+	// Called with mu held when an event has to wait for its time.
+	eventKept func()
+	gate      gate
+	// Errors that writes of the controllers are to meet.
+	errors []pendingErrors
 }
 
 // gate is where watch events wait while it is closed.
@@ -92,7 +96,9 @@ func (s *server) release(then func()) {
 	s.gate = gate{}
 	s.mu.Unlock()
 	for _, send := range events {
+		s.mu.Lock()
 		send()
+		s.mu.Unlock()
 		then()
 	}
 }
@@ -145,7 +151,6 @@ func newServer() *server {
 			}
 		},
 	}
-	s.deployments.gate, s.replicaSets.gate, s.pods.gate = &s.gate, &s.gate, &s.gate
 	return s
 }
 
@@ -168,16 +173,25 @@ func (s *server) nextVersion() string {
 	return strconv.FormatUint(s.version, 10)
 }
 
-func notify[T object](t *table[T], kind watch.EventType, o T) {
+// notify tells the watchers: at once, after the pass under way, or when a late
+// event is due.
+func notify[T object](s *server, t *table[T], kind watch.EventType, o T) {
 	send := func() {
 		for _, w := range t.watchers {
 			w.send(watch.Event{Type: kind, Object: o})
 		}
 	}
-	if t.gate.closed {
-		t.gate.events = append(t.gate.events, send)
+	sendInTime := func() {
+		if !t.late.keep(kind, o, send) {
+			send()
+		} else if s.eventKept != nil {
+			s.eventKept()
+		}
+	}
+	if s.gate.closed {
+		s.gate.events = append(s.gate.events, sendInTime)
 	} else {
-		send()
+		sendInTime()
 	}
 }
 
@@ -202,7 +216,7 @@ func create[T object](s *server, t *table[T], sent T) (T, error) {
 	o.SetResourceVersion(s.nextVersion())
 	t.truncate(o)
 	t.items[nameOf(o)] = o
-	notify(t, watch.Added, o)
+	notify(s, t, watch.Added, o)
 	return o.DeepCopyObject().(T), nil
 }
 
@@ -258,7 +272,7 @@ func update[T object](s *server, t *table[T], sent T, statusOnly bool) (T, error
 	}
 	o.SetResourceVersion(s.nextVersion())
 	t.items[nameOf(o)] = o
-	notify(t, watch.Modified, o)
+	notify(s, t, watch.Modified, o)
 	return o.DeepCopyObject().(T), nil
 }
 
@@ -311,7 +325,7 @@ func remove[T object](s *server, t *table[T], name types.NamespacedName) error {
 	// the last event for how far they are.
 	gone := old.DeepCopyObject().(T)
 	gone.SetResourceVersion(s.nextVersion())
-	notify(t, watch.Deleted, gone)
+	notify(s, t, watch.Deleted, gone)
 	return nil
 }
 
@@ -329,7 +343,7 @@ func (s *server) deletePod(name types.NamespacedName) error {
 	pod.DeletionTimestamp = &now
 	pod.ResourceVersion = s.nextVersion()
 	s.pods.items[name] = pod
-	notify(&s.pods, watch.Modified, pod)
+	notify(s, &s.pods, watch.Modified, pod)
 	if s.podDeleting != nil {
 		s.podDeleting(pod)
 	}

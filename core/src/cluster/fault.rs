@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::informer::PodCache;
+use super::late::Watched;
 use super::pods::{NodeId, PodId};
 use super::set_keys::SetKeys;
 use super::store::{Change, DeletedBy};
-use super::watch::{Watched, Watches};
+use super::watch::Watches;
 use super::work_queue::WorkQueue;
 use super::{Cluster, Event, UserError};
 use crate::controller::{ApiError, ApiErrorKind};
@@ -30,6 +31,8 @@ pub enum Fault {
     },
     /// Requests of the controllers to the API server fail.
     ApiErrors {
+        /// Which are counted and fail; `None` = all, reads among them.
+        of: Option<Write>,
         /// Requests that still go well.
         after_requests: u32,
         /// Requests that fail then, one after the other.
@@ -39,6 +42,9 @@ pub enum Fault {
     },
     /// Watch events take another time to reach the controllers' caches.
     WatchDelay {
+        /// Of which kind of objects; `None` = of all, in one order, and then passes take time, too: the requests of one
+        /// are answered in between those of another.
+        of: Option<Watched>,
         /// From a write to its event, ns.
         delay_ns: i64,
         /// For how long, ns; then it is again as the cluster is configured.
@@ -54,6 +60,63 @@ pub enum Fault {
     },
     /// The namespace's quota allows another number of pods; `None` = any number. Pods that exist stay.
     Quota(Option<u32>),
+}
+
+/// A kind of write that the controllers send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// A ReplicaSet is created.
+    CreateReplicaSet,
+    /// A ReplicaSet is updated, all but its status.
+    UpdateReplicaSet,
+    /// A ReplicaSet's status is updated.
+    UpdateReplicaSetStatus,
+    /// A ReplicaSet is adopted or released.
+    PatchReplicaSet,
+    /// A ReplicaSet is deleted.
+    DeleteReplicaSet,
+    /// The Deployment is updated, all but its status.
+    UpdateDeployment,
+    /// The Deployment's status and annotations are updated.
+    UpdateDeploymentStatus,
+    /// A pod is created.
+    CreatePod,
+    /// A pod is adopted or released.
+    PatchPod,
+    /// A pod is deleted.
+    DeletePod,
+}
+
+impl Write {
+    /// Every one.
+    pub const ALL: [Write; 10] = [
+        Write::CreateReplicaSet,
+        Write::UpdateReplicaSet,
+        Write::UpdateReplicaSetStatus,
+        Write::PatchReplicaSet,
+        Write::DeleteReplicaSet,
+        Write::UpdateDeployment,
+        Write::UpdateDeploymentStatus,
+        Write::CreatePod,
+        Write::PatchPod,
+        Write::DeletePod,
+    ];
+
+    /// How files name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Write::CreateReplicaSet => "createReplicaSet",
+            Write::UpdateReplicaSet => "updateReplicaSet",
+            Write::UpdateReplicaSetStatus => "updateReplicaSetStatus",
+            Write::PatchReplicaSet => "patchReplicaSet",
+            Write::DeleteReplicaSet => "deleteReplicaSet",
+            Write::UpdateDeployment => "updateDeployment",
+            Write::UpdateDeploymentStatus => "updateDeploymentStatus",
+            Write::CreatePod => "createPod",
+            Write::PatchPod => "patchPod",
+            Write::DeletePod => "deletePod",
+        }
+    }
 }
 
 /// How a request fails.
@@ -80,6 +143,17 @@ impl ApiFault {
         ApiFault::TimedOut,
         ApiFault::TimedOutAfterEffect,
     ];
+
+    /// How files name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            ApiFault::Conflict => "conflict",
+            ApiFault::Refused => "refused",
+            ApiFault::Internal => "internal",
+            ApiFault::TimedOut => "timeout",
+            ApiFault::TimedOutAfterEffect => "timeoutAfterEffect",
+        }
+    }
 
     /// What the client reports.
     pub(super) fn error(self) -> ApiError {
@@ -113,11 +187,22 @@ pub(crate) enum Fate {
     NeverSent,
 }
 
+/// Errors that are to come.
+#[derive(Debug)]
+struct Errors {
+    of: Option<Write>,
+    /// Requests that still go well.
+    before: u32,
+    /// Requests that fail then.
+    failing: u32,
+    error: ApiFault,
+}
+
 /// The way from the controllers to the API server.
 #[derive(Default, Debug)]
 pub(crate) struct Gate {
-    /// Requests that still go well, requests that fail then, and how; in the order in which they were injected.
-    errors: Vec<(u32, u32, ApiFault)>,
+    /// In the order in which they were injected.
+    errors: Vec<Errors>,
     /// Requests until the controllers die, and for how long they are away, ns.
     dies: Option<(u32, i64)>,
 }
@@ -133,7 +218,8 @@ impl Gate {
         matches!(self.dies, Some((0, _)))
     }
 
-    pub(crate) fn fate(&mut self) -> Fate {
+    /// What becomes of the next request: a write of that kind, or a read.
+    pub(crate) fn fate(&mut self, what: Option<Write>) -> Fate {
         if let Some((left, _)) = &mut self.dies {
             if *left == 0 {
                 return Fate::NeverSent;
@@ -141,15 +227,15 @@ impl Gate {
             *left -= 1;
         }
         let mut fate = Fate::Arrives;
-        for (before, failing, error) in &mut self.errors {
-            if *before > 0 {
-                *before -= 1;
+        for errors in self.errors.iter_mut().filter(|errors| errors.of.is_none() || errors.of == what) {
+            if errors.before > 0 {
+                errors.before -= 1;
             } else if fate == Fate::Arrives {
-                *failing -= 1;
-                fate = Fate::Fails(*error);
+                errors.failing -= 1;
+                fate = Fate::Fails(errors.error);
             }
         }
-        self.errors.retain(|(_, failing, _)| *failing > 0);
+        self.errors.retain(|errors| errors.failing > 0);
         fate
     }
 }
@@ -169,10 +255,13 @@ impl Cluster {
                 self.gate.dies.get_or_insert((after_requests, down_ns));
             }
             Fault::ApiErrors { requests: 0, .. } => {}
-            Fault::ApiErrors { after_requests, requests, error } => {
-                self.gate.errors.push((after_requests, requests, error));
+            Fault::ApiErrors { of, after_requests, requests, error } => {
+                self.gate.errors.push(Errors { of, before: after_requests, failing: requests, error });
             }
-            Fault::WatchDelay { delay_ns, for_ns } => {
+            Fault::WatchDelay { of: Some(kind), delay_ns, for_ns } => {
+                self.late.begin(kind, delay_ns.max(0), self.now.plus_nanos(for_ns.max(0)));
+            }
+            Fault::WatchDelay { of: None, delay_ns, for_ns } => {
                 self.watch_delay_ns = delay_ns.max(0);
                 self.watch_delay_changes += 1;
                 let ends = self.now.plus_nanos(for_ns.max(0));
@@ -198,7 +287,8 @@ impl Cluster {
 
     /// Whether the caches of the controllers hold what the API server has: nothing is on its way, and nobody is away.
     pub fn caches_are_current(&self) -> bool {
-        self.is_instant() && self.pending.is_empty() && self.watches.are_whole() && !self.controllers_away
+        let watches_are_whole = self.watches.are_whole() && !self.late.is_late(self.now);
+        self.is_instant() && self.pending.is_empty() && watches_are_whole && !self.controllers_away
     }
 
     /// Whether everything that a controller does takes no time, now.
@@ -224,6 +314,7 @@ impl Cluster {
         self.memory.clear();
         self.pending.clear();
         self.watches = Watches::default();
+        Watched::ALL.into_iter().for_each(|kind| self.late.lose(kind));
         self.budgets = self.config.budgets();
         self.events.push(self.now.plus_nanos(down_ns.max(0)), Event::ControllersBack(self.life));
     }

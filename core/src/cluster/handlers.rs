@@ -71,7 +71,8 @@ impl Cluster {
                 }
             }
             if let Some(new) = new_owner {
-                self.children[new.0 as usize].push(id);
+                let children = &mut self.children[new.0 as usize];
+                children.insert(children.partition_point(|elder| *elder < id), id);
             }
             self.owner_of[at] = new_owner;
         }

@@ -12,6 +12,7 @@ mod handlers;
 mod informer;
 mod journal;
 mod kubelet;
+mod late;
 mod meddling;
 pub mod nodes;
 mod passes;
@@ -32,17 +33,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
-pub use fault::{ApiFault, Fault};
+pub use fault::{ApiFault, Fault, Write};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
+pub use late::Watched;
 pub use meddling::{MapPatch, PodChange, ReplicaSetChange};
 pub use server::Note;
 pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
-pub use watch::Watched;
 
 use self::fault::Gate;
 use self::informer::PodCache;
 use self::kubelet::{BackOff, Run};
+use self::late::Late;
 use self::nodes::Nodes;
 use self::pods::{DeploymentId, NodeId, PodId, RsId};
 use self::server::SetNames;
@@ -168,6 +170,7 @@ pub struct Cluster {
     controllers_away: bool,
     watch_delay_ns: i64,
     watch_delay_changes: u32,
+    late: Late,
     watches: Watches,
     // Nodes and their kubelets.
     nodes: Nodes,
@@ -198,6 +201,7 @@ impl Cluster {
             controllers_away: false,
             watch_delay_ns: config.watch_delay_ns,
             watch_delay_changes: 0,
+            late: Late::default(),
             watches: Watches::default(),
             config,
             workload,
@@ -265,10 +269,15 @@ impl Cluster {
 
     /// The instant of the next thing that happens by itself.
     pub fn next_at(&self) -> Option<Time> {
-        [self.events.next_at(), self.deployment_queue.next_at(), self.set_queue.next_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.events.next_at(),
+            self.late.next_at(),
+            self.deployment_queue.next_at(),
+            self.set_queue.next_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Works off everything that happens before `until`, calling `observe` after each instant in which anything
@@ -306,6 +315,8 @@ impl Cluster {
                 self.happen(event);
             }
             self.take_effects();
+            // After all that happens at this instant, whatever was written first.
+            self.deliver_late();
             let mut worked = false;
             for controller in [Controller::Deployment, Controller::ReplicaSet] {
                 if self.controllers_away {

@@ -78,17 +78,22 @@ impl Cluster {
         self.finish(Controller::Deployment, id.0, result);
     }
 
-    /// ReplicaSets that a pass over a Deployment looks at: its own, and orphans.
+    /// ReplicaSets that a pass over a Deployment looks at: its own, and orphans, in the order of their creation.
     pub(super) fn candidates(&self, id: DeploymentId, d: &Deployment, into: &mut Vec<Arc<ReplicaSet>>) {
-        into.extend(self.children[id.0 as usize].iter().filter_map(|rs| self.sets[rs.0 as usize].clone()));
-        for at in &self.unowned {
-            // Orphans, and sets whose owner the handlers did not resolve but whose uid is this Deployment's.
-            if let Some(rs) = &self.sets[at.0 as usize]
-                && rs.meta.controller().is_none_or(|owner| owner.uid == d.meta.uid)
-            {
-                into.push(rs.clone());
+        // Orphans, and sets whose owner the handlers did not resolve but whose uid is this Deployment's.
+        let mut orphans = self.unowned.iter().copied().filter(|at| {
+            let rs = self.sets[at.0 as usize].as_ref();
+            rs.is_some_and(|rs| rs.meta.controller().is_none_or(|owner| owner.uid == d.meta.uid))
+        });
+        let mut orphan = orphans.next();
+        for own in &self.children[id.0 as usize] {
+            while let Some(elder) = orphan.filter(|elder| elder < own) {
+                into.extend(self.sets[elder.0 as usize].clone());
+                orphan = orphans.next();
             }
+            into.extend(self.sets[own.0 as usize].clone());
         }
+        into.extend(orphan.into_iter().chain(orphans).filter_map(|rs| self.sets[rs.0 as usize].clone()));
         let others = [Mutant::OverlapThrash, Mutant::SAdoptOwned, Mutant::SkipMeansNoStatus];
         if others.into_iter().any(active) {
             let owned = |rs: &&Arc<ReplicaSet>| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fault::{ApiFault, Fate, Gate};
+use super::fault::{ApiFault, Fate, Gate, Write};
 use super::informer::PodCache;
 use super::pods::{DeploymentId, PodId, PodState, RsId};
 use super::store::{DeletedBy, Store};
@@ -34,6 +34,9 @@ pub(crate) struct Server<'a> {
     pub(crate) rs: RsId,
 }
 
+/// What a request is that writes nothing.
+const READ: Option<Write> = None;
+
 /// Why nobody can adopt what has a controller.
 const SECOND_CONTROLLER: &str =
     "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true";
@@ -43,9 +46,13 @@ fn gone(kind: &str, name: &str) -> ApiError {
 }
 
 impl Server<'_> {
-    /// Sends a request: it arrives, unless a fault is in the way.
-    fn send<T>(&mut self, arrive: impl FnOnce(&mut Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        let fate = if self.gate.is_open() { Fate::Arrives } else { self.gate.fate() };
+    /// Sends a write of that kind, or a read: it arrives, unless a fault is in the way.
+    fn send<T>(
+        &mut self,
+        what: impl Into<Option<Write>>,
+        arrive: impl FnOnce(&mut Self) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let fate = if self.gate.is_open() { Fate::Arrives } else { self.gate.fate(what.into()) };
         if fate == Fate::NeverSent {
             return Err(ApiError::new(ApiErrorKind::Internal, "context canceled"));
         }
@@ -76,7 +83,7 @@ impl Server<'_> {
 
 impl DeploymentApi for Server<'_> {
     fn get_deployment(&mut self) -> Result<LiveOwner, ApiError> {
-        self.send(|server| {
+        self.send(READ, |server| {
             let live =
                 server.store.deployment(server.deployment).ok_or_else(|| gone("deployments.apps", ""))?;
             Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
@@ -84,7 +91,7 @@ impl DeploymentApi for Server<'_> {
     }
 
     fn adopt_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner: &OwnerReference) -> Result<(), ApiError> {
-        self.send(|server| {
+        self.send(Write::PatchReplicaSet, |server| {
             let id = server.owner_id(rs)?;
             let stored =
                 server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
@@ -102,7 +109,7 @@ impl DeploymentApi for Server<'_> {
     }
 
     fn release_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner_uid: &Str) -> Result<(), ApiError> {
-        self.send(|server| {
+        self.send(Write::PatchReplicaSet, |server| {
             let id = server.owner_id(rs)?;
             let stored =
                 server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
@@ -113,32 +120,36 @@ impl DeploymentApi for Server<'_> {
     }
 
     fn create_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
-        self.send(|server| server.store.create_replica_set(rs, server.now).map(|(_, stored)| stored))
+        self.send(Write::CreateReplicaSet, |server| {
+            server.store.create_replica_set(rs, server.now).map(|(_, stored)| stored)
+        })
     }
 
     fn update_replica_set(&mut self, rs: ReplicaSet) -> Result<Arc<ReplicaSet>, ApiError> {
         if self.is_clear() {
             return self.store.update_replica_set(rs);
         }
-        self.send(|server| server.store.update_replica_set(rs))
+        self.send(Write::UpdateReplicaSet, |server| server.store.update_replica_set(rs))
     }
 
     fn delete_replica_set(&mut self, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
-        self.send(|server| {
+        self.send(Write::DeleteReplicaSet, |server| {
             let id = server.owner_id(rs)?;
             server.store.delete_replica_set(id)
         })
     }
 
     fn update_deployment(&mut self, d: Deployment) -> Result<(), ApiError> {
-        self.send(|server| server.store.update_deployment(server.deployment, d))
+        self.send(Write::UpdateDeployment, |server| server.store.update_deployment(server.deployment, d))
     }
 
     fn update_deployment_status(&mut self, d: Deployment) -> Result<(), ApiError> {
         if self.is_clear() {
             return self.store.update_deployment_status(self.deployment, d);
         }
-        self.send(|server| server.store.update_deployment_status(server.deployment, d))
+        self.send(Write::UpdateDeploymentStatus, |server| {
+            server.store.update_deployment_status(server.deployment, d)
+        })
     }
 
     fn event(&mut self, event: DeploymentEvent<'_>) {
@@ -153,7 +164,7 @@ impl DeploymentApi for Server<'_> {
 
 impl ReplicaSetApi<PodId> for Server<'_> {
     fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
-        self.send(|server| {
+        self.send(READ, |server| {
             let live = server
                 .store
                 .replica_set(server.rs)
@@ -163,7 +174,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
     }
 
     fn adopt_pod(&mut self, pod: PodId, owner: &OwnerReference) -> Result<u64, ApiError> {
-        self.send(|server| {
+        self.send(Write::PatchPod, |server| {
             let state = server.store.pod(pod).state;
             if !state.exists {
                 return Err(gone("pods", &server.store.pod_name(pod)));
@@ -181,7 +192,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
     }
 
     fn release_pod(&mut self, pod: PodId, _rs: &ReplicaSet) -> Result<(), ApiError> {
-        self.send(|server| {
+        self.send(Write::PatchPod, |server| {
             let state = server.store.pod(pod).state;
             if !state.exists {
                 return Err(gone("pods", &server.store.pod_name(pod)));
@@ -194,11 +205,13 @@ impl ReplicaSetApi<PodId> for Server<'_> {
     }
 
     fn create_pod(&mut self, rs: &Arc<ReplicaSet>) -> Result<u64, ApiError> {
-        self.send(|server| server.store.create_pod(server.rs, rs, server.now).map(|(_, version)| version))
+        self.send(Write::CreatePod, |server| {
+            server.store.create_pod(server.rs, rs, server.now).map(|(_, version)| version)
+        })
     }
 
     fn delete_pod(&mut self, pod: PodId, _rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
-        self.send(|server| {
+        self.send(Write::DeletePod, |server| {
             if server.store.delete_pod(pod, DeletedBy::Controller) {
                 Ok(())
             } else {
@@ -215,7 +228,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
         if !retry && self.is_clear() {
             return self.store.update_replica_set_status(rs);
         }
-        self.send(|server| {
+        self.send(Write::UpdateReplicaSetStatus, |server| {
             if retry && let Some(live) = server.store.replica_set(server.rs) {
                 rs.meta.resource_version = live.meta.resource_version;
             }

@@ -1,32 +1,9 @@
 //! How the caches of the controllers learn of writes: watch events, which take their time; and a list, when a watch was lost.
 
+use super::late::Watched;
 use super::pods::{DeploymentId, PodId, PodState, RsId};
 use super::store::Change;
 use super::{Cluster, Event};
-
-/// The objects that one watch brings.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Watched {
-    /// All Deployments.
-    Deployments,
-    /// All ReplicaSets.
-    ReplicaSets,
-    /// All pods.
-    Pods,
-}
-
-impl Watched {
-    /// Every one.
-    pub const ALL: [Watched; 3] = [Watched::Deployments, Watched::ReplicaSets, Watched::Pods];
-
-    fn of(change: &Change) -> Self {
-        match change {
-            Change::Deployment(..) => Watched::Deployments,
-            Change::ReplicaSet(..) => Watched::ReplicaSets,
-            Change::Pod(..) => Watched::Pods,
-        }
-    }
-}
 
 /// Which watches are lost.
 #[derive(Default, Debug)]
@@ -66,6 +43,9 @@ impl Cluster {
             }
             if self.controllers_away || self.watches.lost[Watched::of(&change) as usize].is_some() {
                 // Nobody watches; what was written is in the list that comes.
+            } else if self.late.takes(&change, self.now) {
+                let behind = self.pending.back().map(|(last, ..)| *last);
+                self.late.keep(self.now, behind, version, change);
             } else if self.watch_delay_ns == 0 && self.pending.is_empty() {
                 self.deliver(version, change);
             } else {
@@ -88,6 +68,22 @@ impl Cluster {
         }
     }
 
+    /// Events of a kind that is late by itself reach the caches when their time has come.
+    pub(super) fn deliver_late(&mut self) {
+        while let Some((version, change)) = self.late.pop_due(self.now) {
+            let gone = match &change {
+                Change::ReplicaSet(id, None) => Some(*id),
+                _ => None,
+            };
+            self.deliver(version, change);
+            if let Some(id) = gone {
+                // The pods that it was given since, by a controller that did not know.
+                self.collect_pods_of(id);
+                self.take_effects();
+            }
+        }
+    }
+
     /// A spell of another watch delay is over, unless a later one has begun.
     pub(super) fn watch_delay_ends(&mut self, change: u32) {
         if change == self.watch_delay_changes {
@@ -102,7 +98,8 @@ impl Cluster {
             return;
         }
         if of == Watched::Pods && self.watches.lost[of as usize].is_none() {
-            let under_way = self.pending.iter().filter_map(|(.., change)| match change {
+            let under_way = self.pending.iter().chain(self.late.waiting(of));
+            let under_way = under_way.filter_map(|(.., change)| match change {
                 Change::Pod(pod, _) if self.pods.state(*pod).is_none() => Some(pod.0),
                 _ => None,
             });
@@ -111,6 +108,7 @@ impl Cluster {
         self.watches.losses += 1;
         self.watches.lost[of as usize] = Some(self.watches.losses);
         self.pending.retain(|(.., change)| Watched::of(change) != of);
+        self.late.lose(of);
         let listed = self.now.plus_nanos(for_ns.max(0));
         self.events.push(listed, Event::Listed(of, self.watches.losses));
     }

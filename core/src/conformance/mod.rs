@@ -6,6 +6,7 @@ mod autoscale_case;
 mod case;
 pub mod compare;
 pub mod run;
+mod run_fault;
 mod run_step;
 #[cfg(test)]
 mod run_tests;

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::run_fault;
 use super::run_step::{PodStep, ReplicaSetStep};
 use crate::api::{
     Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, LabelSelector, PodTemplate,
     RollingUpdate, StrategyType, Time, defaults,
 };
 use crate::cluster::pods::DeploymentId;
-use crate::cluster::{Cluster, ClusterConfig, UserAction};
+use crate::cluster::{Cluster, ClusterConfig, Fault, UserAction};
 
 use crate::controller::deployment::revision;
 use crate::sim::{Distribution, MS};
@@ -51,8 +52,8 @@ fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
     }
 }
 
-/// What happens at one moment: one update of the Deployment, then deletions of pods, then what befalls one pod and one
-/// ReplicaSet.
+/// What happens at one moment: something breaks, then one update of the Deployment, then deletions of pods, then what
+/// befalls one pod and one ReplicaSet.
 #[derive(Default)]
 struct Step {
     at_ms: i64,
@@ -64,11 +65,20 @@ struct Step {
     kill_pods: u32,
     pod: Option<PodStep>,
     replica_set: Option<ReplicaSetStep>,
+    faults: Vec<Fault>,
 }
 
 impl Step {
     /// Nothing that the API would refuse is an error here: a step that changes nothing changes nothing.
     fn apply(&self, cluster: &mut Cluster, id: DeploymentId) {
+        if !self.faults.is_empty() {
+            // What came before at this instant has had its effects.
+            cluster.take_effects();
+        }
+        for fault in &self.faults {
+            // Neither kind of them can be refused.
+            let _ = cluster.inject(*fault);
+        }
         let Some(stored) = cluster.store.deployment(id) else { return };
         let mut d = Deployment::clone(stored);
         if let Some(template) = self.image.as_ref().and_then(|image| d.spec.template.with_image(None, image))
@@ -128,6 +138,8 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 }
                 "pod" => step.pod = Some(PodStep::read(value)?),
                 "replicaSet" => step.replica_set = Some(ReplicaSetStep::read(value)?),
+                "apiErrors" => step.faults.push(run_fault::api_errors(value)?),
+                "watchDelay" => step.faults.push(run_fault::watch_delay(value)?),
                 _ => return Err(format!("steps: unknown field {key:?}")),
             }
         }
@@ -215,12 +227,12 @@ fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, Strin
         ..Workload::default()
     };
     let mut cluster = Cluster::new(ClusterConfig { version, ..ClusterConfig::ideal() }, workload, 0);
-    let mut recorder = Recorder { id: DeploymentId(0), views: Vec::new(), version };
+    let mut recorder = Recorder { id: DeploymentId(0), views: Vec::new() };
     let mut next_step = 0;
     let ticks = (until_ms + tick_ms - 1) / tick_ms;
     let at = |ms: i64| Time::EPOCH.plus_nanos(ms * MS);
     let mut tick = 0;
-    while tick < ticks.max(1) {
+    while tick < ticks {
         let start_ms = tick * tick_ms;
         cluster.run_before(at(start_ms), &mut |_| ()).map_err(|error| error.to_string())?;
         let mut acted = false;
@@ -252,15 +264,12 @@ fn verdict(case: &Value, version: KubernetesVersion) -> Result<Vec<Value>, Strin
 struct Recorder {
     id: DeploymentId,
     views: Vec<Value>,
-    version: KubernetesVersion,
 }
 
 impl Recorder {
     fn view(&mut self, cluster: &Cluster, at_ms: i64) {
         let Some(d) = cluster.store.deployment(self.id) else { return };
         let status = &d.status;
-        // Null where the version has no such number.
-        let terminating = |n: Option<i32>| self.version.reports_terminating().then(|| n.unwrap_or(0));
         let mut conditions: Vec<String> = status
             .conditions
             .iter()
@@ -280,7 +289,7 @@ impl Recorder {
                     "replicas": rs.status.replicas,
                     "ready": rs.status.ready_replicas,
                     "available": rs.status.available_replicas,
-                    "terminating": terminating(rs.status.terminating_replicas),
+                    "terminating": rs.status.terminating_replicas,
                 }),
             ));
         }
@@ -295,7 +304,7 @@ impl Recorder {
             "ready": status.ready_replicas,
             "available": status.available_replicas,
             "unavailable": status.unavailable_replicas,
-            "terminating": terminating(status.terminating_replicas),
+            "terminating": status.terminating_replicas,
             "generation": d.meta.generation,
             "observed": status.observed_generation,
             "conditions": conditions,

@@ -21,11 +21,16 @@ pub(super) struct ReplicaSetStep {
 }
 
 /// A field of a step that does not fit.
-fn bad(of: &str, key: &str, value: &Value) -> String {
+pub(super) fn bad(of: &str, key: &str, value: &Value) -> String {
     format!("steps: {of}: {key}: {value} does not fit")
 }
 
-fn fields<'a>(of: &str, value: &'a Value, known: &[&str]) -> Result<&'a Map<String, Value>, String> {
+/// The fields of an object in a step, none of them unknown.
+pub(super) fn fields<'a>(
+    of: &str,
+    value: &'a Value,
+    known: &[&str],
+) -> Result<&'a Map<String, Value>, String> {
     let fields = value.as_object().ok_or_else(|| format!("steps: {of}: an object is needed"))?;
     match fields.keys().find(|key| !known.contains(&key.as_str())) {
         Some(unknown) => Err(format!("steps: {of}: unknown field {unknown:?}")),

@@ -37,6 +37,24 @@ fn steps_that_do_not_fit() {
         (json!({"pod": {"labels": {"app": 1}}}), "steps: pod: labels: 1 does not fit"),
         (json!({"replicaSet": {"delete": true}}), "steps: replicaSet: delete: true does not fit"),
         (json!({"replicaSet": {"replicas": -1}}), "steps: replicaSet: replicas: -1 does not fit"),
+        (
+            json!({"apiErrors": {"of": "createPods", "requests": 1, "error": "refused"}}),
+            "steps: apiErrors: of: \"createPods\" does not fit",
+        ),
+        (
+            json!({"apiErrors": {"of": "createPod", "error": "refused"}}),
+            "steps: apiErrors: requests: null does not fit",
+        ),
+        (
+            json!({"apiErrors": {"of": "createPod", "requests": 1}}),
+            "steps: apiErrors: error: null does not fit",
+        ),
+        (json!({"watchDelay": {"delayMs": 1}}), "steps: watchDelay: of: null does not fit"),
+        (json!({"watchDelay": {"of": "pods"}}), "steps: watchDelay: delayMs: null does not fit"),
+        (
+            json!({"watchDelay": {"of": "pods", "delayMs": 1, "for": 2}}),
+            "steps: watchDelay: unknown field \"for\"",
+        ),
     ] {
         assert_eq!(why(&case(json!([step]))), wanted);
     }
@@ -99,4 +117,50 @@ fn what_befalls_pods_and_replica_sets() {
     ] {
         assert_eq!(end(step), wanted, "{what}");
     }
+}
+
+/// Pods that exist in the view of each second.
+fn alive(steps: Value) -> Vec<i64> {
+    let mut case = case(steps);
+    case["terminationMs"] = 0.into();
+    let verdict = run(&case.to_string());
+    let views = verdict["views"].as_array().expect("there are views");
+    let number = |view: &Value, field: &str| view[field].as_i64().expect("a number");
+    let at = |ms: i64| views.iter().rfind(|view| number(view, "atMs") <= ms).expect("one at 0");
+    (0..9).map(|second| number(at(1000 * second), "podsAlive")).collect()
+}
+
+/// The next try comes 5, 10, 20, … ms after one that fails: the tenth after 5 s.
+#[test]
+fn requests_that_fail() {
+    let errors = |of: &str, after: u32, requests: u32, error: &str| {
+        let errors = json!({"of": of, "afterRequests": after, "requests": requests, "error": error});
+        json!([{"atMs": 2000, "apiErrors": errors}, {"atMs": 2000, "replicas": 4}])
+    };
+    let at_once = [2, 2, 4, 4, 4, 4, 4, 4, 4];
+    assert_eq!(alive(errors("createPod", 0, 0, "refused")), at_once, "none fails");
+    assert_eq!(alive(errors("deletePod", 0, 10, "refused")), at_once, "another kind");
+    assert_eq!(alive(errors("createPod", 2, 10, "refused")), at_once, "only later ones");
+    for error in ["refused", "conflict", "internal", "timeout"] {
+        assert_eq!(alive(errors("createPod", 0, 10, error)), [2, 2, 2, 2, 2, 2, 2, 4, 4], "{error}");
+    }
+    assert_eq!(alive(errors("createPod", 0, 1, "timeoutAfterEffect")), at_once, "it was created after all");
+    assert_eq!(alive(errors("updateReplicaSet", 0, 10, "refused")), [2, 2, 2, 2, 2, 2, 2, 4, 4]);
+}
+
+#[test]
+fn watch_events_that_are_late() {
+    let late = |of: &str| {
+        let delay = json!({"of": of, "delayMs": 3000, "forMs": 1000});
+        json!([{"atMs": 2000, "watchDelay": delay, "replicas": 4}, {"atMs": 4000, "replicas": 3}])
+    };
+    assert_eq!(
+        alive(json!([{"atMs": 2000, "replicas": 4}, {"atMs": 4000, "replicas": 3}]))[2..6],
+        [4, 4, 3, 3]
+    );
+    // In order: what was written at 4 s comes after what was written at 2 s, and with it.
+    assert_eq!(alive(late("deployments"))[2..6], [2, 2, 2, 3]);
+    assert_eq!(alive(late("replicaSets"))[2..6], [2, 2, 2, 3]);
+    // The pods are there, and the next change of size has to wait until they are seen.
+    assert_eq!(alive(late("pods"))[2..6], [4, 4, 4, 3]);
 }

@@ -34,8 +34,8 @@ pub enum Exemption {
     /// L-WAKE: Recreate waits for a pod whose labels were changed. That it ends while it terminates, or loses its owner
     /// reference, changes no counter of its ReplicaSet and wakes nobody: the rollout goes on only when something else happens.
     LeftPodEnds,
-    /// L-CONV: a pod that its ReplicaSet deletes loses its owner reference before the deletion is seen. The event is then
-    /// nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
+    /// L-CONV: a pod loses its owner reference, and its ReplicaSet, which does not see that yet, deletes it. The event of the
+    /// deletion is then nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
     VictimOrphaned,
     /// L-CONV, L-WAKE: a pod came and went, or lost its owner reference, while the watch of pods was lost, so that no list shows
     /// it as its maker's. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
@@ -74,8 +74,10 @@ impl Exemption {
             Exemption::PausedRecreate
             | Exemption::RollbackCreates
             | Exemption::TerminatingPodLeaves
-            | Exemption::LeftPodEnds
-            | Exemption::VictimOrphaned => "no issue found",
+            | Exemption::LeftPodEnds => "no issue found",
+            Exemption::VictimOrphaned => {
+                "no issue found; kubernetes/kubernetes#138818 (open) would have no such pod deleted"
+            }
             Exemption::UnseenPod => "kubernetes/kubernetes#129795 (open), where it is named in passing",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",

@@ -286,7 +286,7 @@ fn a_drain_waits_no_longer_than_it_is_told() {
 
 #[test]
 fn faults_come_at_their_time() {
-    let faults = "cluster: {nodes: [a, {name: b, pods: 5}]}\nfaults:\n- {at: 90s, nodeUp: a}\n- {at: 1500ms, nodeDown: a}\n- {at: 2s, nodeDown: a}\n- {at: 3s, controllerRestart: {downFor: 10s, afterRequests: 2}}\n- {at: 3s, apiErrors: {requests: 2, error: timeout}}\n- {at: 4s, watchDelay: {delay: 1s, for: 5s}}\n- {at: 4s, watchLost: {of: pods, for: 2s}}\n- {at: 5s, quotaPods: 9}\n- {at: 6s, quotaPods: none}\n- {at: 200s, killPods: 1}";
+    let faults = "cluster: {nodes: [a, {name: b, pods: 5}]}\nfaults:\n- {at: 90s, nodeUp: a}\n- {at: 1500ms, nodeDown: a}\n- {at: 2s, nodeDown: a}\n- {at: 3s, controllerRestart: {downFor: 10s, afterRequests: 2}}\n- {at: 3s, apiErrors: {requests: 2, error: timeout}}\n- {at: 3s, apiErrors: {of: deletePod, requests: 1, error: refused}}\n- {at: 4s, watchDelay: {of: pods, delay: 1s, for: 5s}}\n- {at: 4s, watchDelay: {delay: 1s, for: 5s}}\n- {at: 4s, watchLost: {of: pods, for: 2s}}\n- {at: 5s, quotaPods: 9}\n- {at: 6s, quotaPods: none}\n- {at: 200s, killPods: 1}";
     let (told, outcome) = told(faults, "");
     let faults: Vec<&str> = told.iter().filter(|line| line.contains("fault")).map(String::as_str).collect();
     assert_eq!(
@@ -296,6 +296,8 @@ fn faults_come_at_their_time() {
             "2 fault: node a stops: error: node number 0 is down already",
             "3 fault: kube-controller-manager restarts after 2 more requests, away for 10s",
             "3 fault: 2 requests to the API server fail (timeout)",
+            "3 fault: 1 requests deletePod to the API server fail (refused)",
+            "4 fault: watch events of pods take 1s, for 5s",
             "4 fault: watch events take 1s, for 5s",
             "4 fault: the watch of pods is lost, and listed anew after 2s",
             "5 fault: the quota is 9 pods",
@@ -332,6 +334,14 @@ fn crashing_images_and_mistakes() {
             "there is no node \"z\"; `cluster.nodes` has a, b",
         ),
         ("faults: [{at: 1s, apiErrors: {requests: 1, error: x}}]", "no error \"x\""),
+        (
+            "faults: [{at: 1s, apiErrors: {of: x, requests: 1, error: refused}}]",
+            "no write \"x\"; there are createRe",
+        ),
+        (
+            "faults: [{at: 1s, watchDelay: {of: x, delay: 1s, for: 1s}}]",
+            "no kind \"x\"; there are deployments, re",
+        ),
         ("faults: [{at: 1s, quotaPods: some}]", "neither a number of pods nor none"),
         ("cluster: {nodes: {pods: 3}}", "cluster.nodes: `count` is needed"),
         ("- fault: {at: 1s, killPods: 1}", "steps[2].fault.at"),

@@ -8,7 +8,7 @@ use super::TimedFault;
 use crate::api::Quantity;
 use crate::cluster::nodes::{Capacity, MAX_PODS, NodeConfig};
 use crate::cluster::pods::NodeId;
-use crate::cluster::{ApiFault, Fault, Watched};
+use crate::cluster::{ApiFault, Fault, Watched, Write};
 use crate::sim::{Distribution, parse_duration};
 use crate::workload::Crash;
 
@@ -41,6 +41,7 @@ struct RawRestart {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawErrors {
+    of: Option<String>,
     #[serde(default)]
     after_requests: u32,
     requests: u32,
@@ -50,6 +51,7 @@ struct RawErrors {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawDelay {
+    of: Option<String>,
     delay: String,
     #[serde(rename = "for")]
     for_: String,
@@ -63,16 +65,11 @@ struct RawLoss {
     for_: String,
 }
 
-const WATCHES: [(&str, Watched); 3] =
-    [("deployments", Watched::Deployments), ("replicasets", Watched::ReplicaSets), ("pods", Watched::Pods)];
-
-const ERRORS: [(&str, ApiFault); 5] = [
-    ("conflict", ApiFault::Conflict),
-    ("refused", ApiFault::Refused),
-    ("internal", ApiFault::Internal),
-    ("timeout", ApiFault::TimedOut),
-    ("timeoutAfterEffect", ApiFault::TimedOutAfterEffect),
-];
+/// That of `all` with this name; the error lists the names that there are.
+fn named<T: Copy>(all: &[T], word: fn(T) -> &'static str, name: &str) -> Result<T, String> {
+    let known = || all.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", ");
+    all.iter().copied().find(|one| word(*one) == name).ok_or_else(known)
+}
 
 fn duration(text: &str) -> Result<i64, String> {
     parse_duration(text).map_err(|error| error.to_string())
@@ -119,26 +116,36 @@ impl RawFault {
             }
             found.push((Fault::ControllerRestart { after_requests: *after_requests, down_ns }, text));
         }
-        if let Some(RawErrors { after_requests, requests, error }) = &self.api_errors {
-            let Some((_, fault)) = ERRORS.iter().find(|(name, _)| name == error) else {
-                let known = ERRORS.map(|(name, _)| name).join(", ");
-                return Err(format!("apiErrors.error: no error {error:?}; there are {known}"));
+        if let Some(RawErrors { of, after_requests, requests, error }) = &self.api_errors {
+            let fault = named(&ApiFault::ALL, ApiFault::word, error)
+                .map_err(|known| format!("apiErrors.error: no error {error:?}; there are {known}"))?;
+            let text = match of {
+                None => format!("{requests} requests to the API server fail ({error})"),
+                Some(of) => format!("{requests} requests {of} to the API server fail ({error})"),
             };
-            let text = format!("{requests} requests to the API server fail ({error})");
-            let fault =
-                Fault::ApiErrors { after_requests: *after_requests, requests: *requests, error: *fault };
-            found.push((fault, text));
+            let of = of.as_deref().map(|of| {
+                named(&Write::ALL, Write::word, of)
+                    .map_err(|known| format!("apiErrors.of: no write {of:?}; there are {known}"))
+            });
+            let (of, after_requests, requests) = (of.transpose()?, *after_requests, *requests);
+            found.push((Fault::ApiErrors { of, after_requests, requests, error: fault }, text));
         }
-        if let Some(RawDelay { delay, for_ }) = &self.watch_delay {
-            let fault = Fault::WatchDelay { delay_ns: duration(delay)?, for_ns: duration(for_)? };
-            found.push((fault, format!("watch events take {delay}, for {for_}")));
+        if let Some(RawDelay { of, delay, for_ }) = &self.watch_delay {
+            let text = match of {
+                None => format!("watch events take {delay}, for {for_}"),
+                Some(of) => format!("watch events of {of} take {delay}, for {for_}"),
+            };
+            let of = of.as_deref().map(|of| {
+                named(&Watched::ALL, Watched::word, of)
+                    .map_err(|known| format!("watchDelay.of: no kind {of:?}; there are {known}"))
+            });
+            let of = of.transpose()?;
+            found.push((Fault::WatchDelay { of, delay_ns: duration(delay)?, for_ns: duration(for_)? }, text));
         }
         if let Some(RawLoss { of, for_ }) = &self.watch_lost {
-            let Some((_, watched)) = WATCHES.iter().find(|(name, _)| name == of) else {
-                let known = WATCHES.map(|(name, _)| name).join(", ");
-                return Err(format!("watchLost.of: no watch of {of:?}; there are {known}"));
-            };
-            let fault = Fault::WatchLost { of: *watched, for_ns: duration(for_)? };
+            let watched = named(&Watched::ALL, Watched::word, of)
+                .map_err(|known| format!("watchLost.of: no kind {of:?}; there are {known}"))?;
+            let fault = Fault::WatchLost { of: watched, for_ns: duration(for_)? };
             found.push((fault, format!("the watch of {of} is lost, and listed anew after {for_}")));
         }
         match &self.quota_pods {
@@ -307,20 +314,24 @@ pub(super) fn fault_schema(timed: bool) -> Value {
         "apiErrors": object(
             "Requests of the controllers fail",
             json!({
+                "of": {"enum": Write::ALL.map(Write::word), "description": "Which requests (default: all)"},
                 "afterRequests": whole("Requests that still go well (default 0)", 0),
                 "requests": whole("Requests that fail then", 1),
-                "error": {"enum": ERRORS.map(|(name, _)| name)},
+                "error": {"enum": ApiFault::ALL.map(ApiFault::word)},
             }),
             &["requests", "error"],
         ),
         "watchDelay": object(
             "Watch events take another time",
-            json!({"delay": time("From a write to its event"), "for": time("For how long")}),
+            json!({
+                "of": {"enum": Watched::ALL.map(Watched::word), "description": "Of which objects (default: all)"},
+                "delay": time("From a write to its event"), "for": time("For how long"),
+            }),
             &["delay", "for"],
         ),
         "watchLost": object(
             "The watch of one kind ends; what is written then never comes as events, and in the end everything is listed anew",
-            json!({"of": {"enum": WATCHES.map(|(name, _)| name)}, "for": time("Until the list")}),
+            json!({"of": {"enum": Watched::ALL.map(Watched::word)}, "for": time("Until the list")}),
             &["of", "for"],
         ),
         "quotaPods": {"description": "The quota is changed: a number of pods, or none", "type": ["integer", "string"]},

@@ -2,7 +2,9 @@
 
 use maxsurge_core::api::{Deployment, Time};
 use maxsurge_core::cluster::pods::{DeploymentId, PodId};
-use maxsurge_core::cluster::{ApiFault, Cluster, ClusterConfig, Fault, PodChange, UserAction, Watched};
+use maxsurge_core::cluster::{
+    ApiFault, Cluster, ClusterConfig, Fault, PodChange, UserAction, Watched, Write,
+};
 use maxsurge_core::oracle::{Rest, TraceHash, at_rest};
 use maxsurge_core::sim::{Distribution, MS, SECOND};
 use maxsurge_core::workload::{Behavior, Workload};
@@ -97,7 +99,7 @@ fn any_request_may_fail_in_any_way() {
         for error in ApiFault::ALL {
             for after_requests in 0..30 {
                 for requests in [1, 3] {
-                    survives(&config, Fault::ApiErrors { after_requests, requests, error });
+                    survives(&config, Fault::ApiErrors { of: None, after_requests, requests, error });
                 }
             }
         }
@@ -108,7 +110,7 @@ fn any_request_may_fail_in_any_way() {
 fn a_fault_fails_as_many_requests_as_it_says() {
     let (mut cluster, _) = begun(ClusterConfig::ideal());
     cluster
-        .inject(Fault::ApiErrors { after_requests: 1, requests: 2, error: ApiFault::Internal })
+        .inject(Fault::ApiErrors { of: None, after_requests: 1, requests: 2, error: ApiFault::Internal })
         .expect("valid");
     let before = cluster.statistics();
     run(&mut cluster);
@@ -137,7 +139,7 @@ fn nothing_happens_while_the_controllers_are_away() {
 #[test]
 fn late_watch_events_make_no_pods_too_many() {
     let (mut cluster, id) = begun(ClusterConfig::ideal());
-    cluster.inject(Fault::WatchDelay { delay_ns: 8 * SECOND, for_ns: 30 * SECOND }).expect("valid");
+    cluster.inject(Fault::WatchDelay { of: None, delay_ns: 8 * SECOND, for_ns: 30 * SECOND }).expect("valid");
     let (most, _) = run(&mut cluster);
     assert_eq!(at_rest(&cluster, id), Ok(Rest::Converged));
     // The surge of 2 is kept: expectations and own-write records make up for the late caches.
@@ -145,10 +147,26 @@ fn late_watch_events_make_no_pods_too_many() {
 }
 
 #[test]
+fn writes_of_any_kind_may_fail_and_events_of_any_kind_be_late() {
+    for config in configs() {
+        for of in Write::ALL.map(Some) {
+            for error in ApiFault::ALL {
+                survives(&config, Fault::ApiErrors { of, after_requests: 1, requests: 4, error });
+            }
+        }
+        for of in Watched::ALL.map(Some) {
+            for delay in [1, 900, 2_500, 40_000] {
+                survives(&config, Fault::WatchDelay { of, delay_ns: delay * MS, for_ns: 60 * SECOND });
+            }
+        }
+    }
+}
+
+#[test]
 fn a_delay_that_ends_lets_no_event_overtake_another() {
     for (delay, spell) in [(8000, 1), (8000, 2100), (500, 40_000), (20, 20)] {
         for config in configs() {
-            survives(&config, Fault::WatchDelay { delay_ns: delay * MS, for_ns: spell * MS });
+            survives(&config, Fault::WatchDelay { of: None, delay_ns: delay * MS, for_ns: spell * MS });
         }
     }
 }

@@ -2,6 +2,7 @@
 //! accept.
 
 use arbitrary::Unstructured;
+use maxsurge_core::cluster::{ApiFault, Watched, Write};
 use serde_json::{Value, json};
 
 use super::draw::Draw;
@@ -30,8 +31,8 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:1"}]}},
         },
     });
-    // In one of three others lay hands on pods and ReplicaSets, too.
-    let meddled = draw.one_in(3);
+    // In one of three others lay hands on pods and ReplicaSets, too, and in one of three requests fail and events are late.
+    let (meddled, broken) = (draw.one_in(3), draw.one_in(3));
     let (mut at_ms, mut steps) = (0, Vec::new());
     for _ in 0..draw.range(0, 6) {
         at_ms += match draw.range(0, 6) {
@@ -46,7 +47,14 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             at_ms = UNTIL_MS_MAX - 25_000;
             break;
         }
-        steps.push(if meddled && draw.one_in(2) { meddling(draw, at_ms) } else { step(draw, at_ms) });
+        let mut step = match () {
+            () if meddled && draw.one_in(2) => meddling(draw, at_ms),
+            () => step(draw, at_ms),
+        };
+        if broken && draw.one_in(2) {
+            breaking(draw, &mut step);
+        }
+        steps.push(step);
     }
     let startup_ms: Vec<i64> = (0..draw.range(1, 7))
         .map(|_| match draw.range(0, 9) {
@@ -63,7 +71,11 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
         "startupMs": startup_ms,
         "badImages": [BAD_IMAGE],
         "terminationMs": draw.of(&[0, 0, 500, 1_000, 3_300, 30_000]),
-        "untilMs": at_ms + draw.of(&[5_000, 20_000, 25_000]),
+        "untilMs": at_ms + match broken && draw.one_in(10) {
+            // Longer than expectations block.
+            true => 330_000,
+            false => draw.of(&[5_000, 20_000, 25_000]),
+        },
     })
 }
 
@@ -101,6 +113,34 @@ fn step(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
         }
     }
     step
+}
+
+/// Lets requests fail from that step on, or watch events be late; in half of the cases instead of what the step says.
+fn breaking(draw: &mut Draw<'_, '_>, step: &mut Value) {
+    if draw.one_in(2) {
+        *step = json!({"atMs": step["atMs"]});
+    }
+    if draw.one_in(2) {
+        step["apiErrors"] = json!({
+            "of": draw.of(&Write::ALL.map(Write::word)),
+            "afterRequests": draw.of(&[0, 0, 0, 1, 2, 3]),
+            // Up to 20, so that the delays before the next try are seen.
+            "requests": draw.of(&[1, 1, 1, 2, 3, 5, 8, 13, 20]),
+            "error": draw.of(&ApiFault::ALL.map(ApiFault::word)),
+        });
+        return;
+    }
+    let delay_ms = match draw.range(0, 9) {
+        0..=3 => draw.of(&[1, 5, 50, 300]),
+        4..=7 => 100 * draw.range(1, 60),
+        8 => 1_000 * draw.range(1, 30),
+        // Expectations are too old then.
+        _ => 301_000,
+    };
+    step["watchDelay"] = json!({"of": draw.of(&Watched::ALL.map(Watched::word)), "delayMs": delay_ms});
+    if !draw.one_in(3) {
+        step["watchDelay"]["forMs"] = draw.of(&[1, 100, 1_000, 5_000, 20_000]).into();
+    }
 }
 
 /// What befalls a pod or a ReplicaSet.

@@ -164,3 +164,37 @@ fn turned_back() {
         writes(&theirs).into_iter().filter(|write| !write.starts_with("update web ")).collect();
     assert_eq!(sizes, ["update web-7d75fccd85 1", "update web-7d75fccd85 0"]);
 }
+
+/// Two updates that would have made the old ReplicaSet smaller fail: from 6 s on nobody tries again, until the timer of the
+/// progress deadline brings another pass ten minutes later.
+#[test]
+fn forgotten_error() {
+    let theirs = repeated("forgotten-error");
+    let (case, _) = read("forgotten-error");
+    assert_eq!(case["steps"][0]["apiErrors"]["requests"], 2);
+    assert_eq!(view(&theirs, 6_000, "web:0"), (2, 0, 3));
+    let next = theirs["views"].as_array().unwrap().iter().find(|view| view["atMs"].as_i64() > Some(6_000));
+    assert_eq!(next.unwrap()["atMs"], 606_000);
+    assert_eq!(view(&theirs, 607_000, "web:0").0, 0);
+}
+
+/// Recreate, and pods of both templates are ready at once: the caches did not show the first one yet.
+#[test]
+fn recreate_two_templates() {
+    let theirs = repeated("recreate-two-templates");
+    let (case, _) = read("recreate-two-templates");
+    assert_eq!(case["deployment"]["spec"]["strategy"]["type"], "Recreate");
+    let both = theirs["views"].as_array().unwrap().iter().find(|view| view["atMs"] == 1_500).unwrap();
+    assert_eq!((&both["podsReady"], &case["deployment"]["spec"]["replicas"]), (&2.into(), &1.into()));
+}
+
+/// Two pods are wanted from 10 s on, the one that was deleted is gone from 25 s on, and there are three to the end.
+#[test]
+fn victim_orphaned() {
+    let theirs = repeated("victim-orphaned");
+    let (case, _) = read("victim-orphaned");
+    let last = theirs["views"].as_array().and_then(|views| views.last()).unwrap();
+    assert_eq!((&last["atMs"], &last["podsReady"]), (&25_000.into(), &3.into()));
+    assert_eq!(view(&theirs, 999_000, "web:0"), (2, 0, 3));
+    assert_eq!(case["untilMs"], 1_000_000);
+}

@@ -77,6 +77,18 @@ impl Observer for Notes {
         if let Action::Fault(fault) = &step.action {
             match fault {
                 Fault::KillPods(n) => self.change(moment, json!({"killPods": n})),
+                Fault::ApiErrors { of: Some(of), after_requests, requests, error } => {
+                    let errors = json!({
+                        "of": of.word(), "afterRequests": after_requests, "requests": requests, "error": error.word(),
+                    });
+                    self.change(moment, json!({"apiErrors": errors}));
+                }
+                Fault::WatchDelay { of: Some(of), delay_ns, for_ns }
+                    if (delay_ns % MS, for_ns % MS) == (0, 0) =>
+                {
+                    let delay = json!({"of": of.word(), "delayMs": delay_ns / MS, "forMs": for_ns / MS});
+                    self.change(moment, json!({"watchDelay": delay}));
+                }
                 _ => self.problem = Some(format!("`{}` cannot be put to the real controllers", step.text)),
             }
             return;

@@ -1,0 +1,61 @@
+//! Mode `run`: what breaks at a step. Requests of the controllers fail (`apiErrors`), and watch events of one kind of
+//! objects are late (`watchDelay`).
+
+use serde_json::{Map, Value};
+
+use super::run_step::{bad, fields};
+use crate::cluster::{ApiFault, Fault, Watched, Write};
+use crate::sim::MS;
+
+/// A number of requests, or of ms.
+fn count<T: TryFrom<u64>>(of: &str, fields: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
+    let Some(value) = fields.get(key) else { return Ok(None) };
+    let n = value.as_u64().and_then(|n| T::try_from(n).ok());
+    Ok(Some(n.ok_or_else(|| bad(of, key, value))?))
+}
+
+/// One of a closed set, by its name.
+fn named<T: Copy>(
+    of: &str,
+    fields: &Map<String, Value>,
+    key: &str,
+    (all, word): (&[T], fn(T) -> &'static str),
+) -> Result<T, String> {
+    let value = fields.get(key).unwrap_or(&Value::Null);
+    let found = all.iter().copied().find(|one| value == word(*one));
+    found.ok_or_else(|| bad(of, key, value))
+}
+
+/// `apiErrors` of a step: after `afterRequests` (0) further writes of the kind `of`, so many `requests` of that kind fail,
+/// with `error`. The words are those of [`Write`] and [`ApiFault`].
+///
+/// # Errors
+/// An unknown field or word, or no number of requests.
+pub(super) fn api_errors(value: &Value) -> Result<Fault, String> {
+    const OF: &str = "apiErrors";
+    let fields = fields(OF, value, &["of", "afterRequests", "requests", "error"])?;
+    let requests = count(OF, fields, "requests")?;
+    Ok(Fault::ApiErrors {
+        of: Some(named(OF, fields, "of", (&Write::ALL, Write::word))?),
+        after_requests: count(OF, fields, "afterRequests")?.unwrap_or(0),
+        requests: requests.ok_or_else(|| bad(OF, "requests", &Value::Null))?,
+        error: named(OF, fields, "error", (&ApiFault::ALL, ApiFault::word))?,
+    })
+}
+
+/// `watchDelay` of a step: for `forMs` (ever after, if absent), what is written to objects of the kind `of` reaches the
+/// caches `delayMs` later, and not before what was written to them earlier.
+///
+/// # Errors
+/// An unknown field or word, or no delay.
+pub(super) fn watch_delay(value: &Value) -> Result<Fault, String> {
+    const OF: &str = "watchDelay";
+    let fields = fields(OF, value, &["of", "delayMs", "forMs"])?;
+    let ns = |ms: u32| i64::from(ms) * MS;
+    let delay = count(OF, fields, "delayMs")?.ok_or_else(|| bad(OF, "delayMs", &Value::Null))?;
+    Ok(Fault::WatchDelay {
+        of: Some(named(OF, fields, "of", (&Watched::ALL, Watched::word))?),
+        delay_ns: ns(delay),
+        for_ns: count(OF, fields, "forMs")?.map_or(i64::MAX, ns),
+    })
+}
