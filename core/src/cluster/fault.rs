@@ -1,13 +1,12 @@
 //! What can break, as one closed set: the scenario file and the fuzzer inject the same faults.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::informer::PodCache;
-use super::late::Watched;
 use super::pods::{NodeId, PodId};
 use super::set_keys::SetKeys;
 use super::store::{Change, DeletedBy};
-use super::watch::Watches;
+use super::watch::Watched;
 use super::work_queue::WorkQueue;
 use super::{Cluster, Event, UserError};
 use crate::controller::{ApiError, ApiErrorKind};
@@ -42,8 +41,8 @@ pub enum Fault {
     },
     /// Watch events take another time to reach the controllers' caches.
     WatchDelay {
-        /// Of which kind of objects; `None` = of all, in one order, and then passes take time, too: the requests of one
-        /// are answered in between those of another.
+        /// Of which kind of objects; `None` = of all, and then passes take time, too: the requests of one are answered in
+        /// between those of another.
         of: Option<Watched>,
         /// From a write to its event, ns.
         delay_ns: i64,
@@ -258,14 +257,8 @@ impl Cluster {
             Fault::ApiErrors { of, after_requests, requests, error } => {
                 self.gate.errors.push(Errors { of, before: after_requests, failing: requests, error });
             }
-            Fault::WatchDelay { of: Some(kind), delay_ns, for_ns } => {
-                self.late.begin(kind, delay_ns.max(0), self.now.plus_nanos(for_ns.max(0)));
-            }
-            Fault::WatchDelay { of: None, delay_ns, for_ns } => {
-                self.watch_delay_ns = delay_ns.max(0);
-                self.watch_delay_changes += 1;
-                let ends = self.now.plus_nanos(for_ns.max(0));
-                self.events.push(ends, Event::WatchDelayEnds(self.watch_delay_changes));
+            Fault::WatchDelay { of, delay_ns, for_ns } => {
+                self.watches.delay(of, delay_ns.max(0), self.now.plus_nanos(for_ns.max(0)));
             }
             Fault::WatchLost { of, for_ns } => self.watch_lost(of, for_ns),
             Fault::Quota(pods) => self.store.quota_pods = pods,
@@ -287,13 +280,12 @@ impl Cluster {
 
     /// Whether the caches of the controllers hold what the API server has: nothing is on its way, and nobody is away.
     pub fn caches_are_current(&self) -> bool {
-        let watches_are_whole = self.watches.are_whole() && !self.late.is_late(self.now);
-        self.is_instant() && self.pending.is_empty() && watches_are_whole && !self.controllers_away
+        self.is_instant() && self.watches.are_whole(self.now) && !self.controllers_away
     }
 
     /// Whether everything that a controller does takes no time, now.
     pub(super) fn is_instant(&self) -> bool {
-        self.config.is_instant() && self.watch_delay_ns == 0
+        self.config.is_instant() && !self.watches.are_slow(self.now)
     }
 
     /// Ends kube-controller-manager if its last request has been sent.
@@ -312,9 +304,8 @@ impl Cluster {
         self.deployment_queue = WorkQueue::new();
         self.set_queue = WorkQueue::new();
         self.memory.clear();
-        self.pending.clear();
-        self.watches = Watches::default();
-        Watched::ALL.into_iter().for_each(|kind| self.late.lose(kind));
+        self.watches.close();
+        self.losses.unseen.clear();
         self.budgets = self.config.budgets();
         self.events.push(self.now.plus_nanos(down_ns.max(0)), Event::ControllersBack(self.life));
     }
@@ -333,7 +324,6 @@ impl Cluster {
         self.children.clear();
         self.unowned = BTreeSet::new();
         self.pods = PodCache::new(!self.nodes.is_empty());
-        self.pending = VecDeque::new();
         // Pods may outlive their ReplicaSet: it has a place in the index, but no key.
         let sets = self.store.replica_sets_ever();
         self.pods.make_room(sets);

@@ -9,7 +9,7 @@ use crate::sim::MS;
 
 /// Until a pod that was made for a ReplicaSet which is gone is deleted, ns: a live read of the owner and the deletion, at the 20
 /// requests a second of its client. A ReplicaSet controller whose cache still shows the ReplicaSet makes another one then,
-/// so that this must not take no time. While the event of its end is late it is waited for instead.
+/// so that this must not take no time.
 const COLLECTS_NS: i64 = 100 * MS;
 
 impl Cluster {
@@ -22,7 +22,7 @@ impl Cluster {
 
     fn is_garbage(&self, pod: PodId) -> bool {
         let state = self.store.pod(pod).state;
-        let is_left = |owner| self.store.replica_set(owner).is_none() && !self.late.holds_end_of(owner);
+        let is_left = |owner| self.store.replica_set(owner).is_none();
         state.owner.is_some_and(is_left) && state.exists && !state.deleting
     }
 

@@ -170,10 +170,7 @@ impl Cluster {
 
     /// Whether watch events are on their way to the caches or lost, or passes wait for answers.
     pub fn is_in_flight(&self) -> bool {
-        !self.pending.is_empty()
-            || self.late.waits()
-            || !self.watches.are_whole()
-            || self.active.iter().flatten().any(Option::is_some)
+        self.watches.are_behind() || self.active.iter().flatten().any(Option::is_some)
     }
 
     /// When the Deployment controller will look at that Deployment.

@@ -12,13 +12,13 @@ mod handlers;
 mod informer;
 mod journal;
 mod kubelet;
-mod late;
 mod meddling;
 pub mod nodes;
 mod passes;
 mod pod_table;
 pub mod pods;
 mod rank;
+mod relist;
 mod scheduler;
 mod server;
 mod set_keys;
@@ -29,24 +29,24 @@ mod waiting;
 mod watch;
 mod work_queue;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
 pub use fault::{ApiFault, Fault, Write};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
-pub use late::Watched;
 pub use meddling::{MapPatch, PodChange, ReplicaSetChange};
 pub use server::Note;
 pub use timed::{Answer, Request};
 pub use user::{UserAction, UserError};
+pub use watch::Watched;
 
 use self::fault::Gate;
 use self::informer::PodCache;
 use self::kubelet::{BackOff, Run};
-use self::late::Late;
 use self::nodes::Nodes;
 use self::pods::{DeploymentId, NodeId, PodId, RsId};
+use self::relist::Losses;
 use self::server::SetNames;
 use self::set_keys::SetKeys;
 use self::store::{Change, Store};
@@ -88,14 +88,10 @@ enum Event {
     PodsOrphaned(NodeId),
     /// The garbage collector has found a pod whose ReplicaSet is gone.
     Collect(PodId),
-    /// Watch events have reached the caches.
-    Deliver,
     /// The next request of a pass reaches the API server, if its sender still lives (controller, slot, life).
     Request(Controller, u32, u32),
     /// kube-controller-manager works again.
     ControllersBack(u32),
-    /// Watch events take as long as they used to.
-    WatchDelayEnds(u32),
     /// Objects of a kind are listed anew (after which loss of a watch).
     Listed(Watched, u32),
 }
@@ -157,7 +153,6 @@ pub struct Cluster {
     pods: PodCache,
     applied_pods: u64,
     applied_sets: u64,
-    pending: VecDeque<(Time, u64, Change)>,
     // The controllers.
     deployment_queue: WorkQueue,
     set_queue: WorkQueue,
@@ -168,9 +163,8 @@ pub struct Cluster {
     gate: Gate,
     life: u32,
     controllers_away: bool,
-    watch_delay_ns: i64,
-    watch_delay_changes: u32,
-    late: Late,
+    losses: Losses,
+    // How the caches learn of writes.
     watches: Watches,
     // Nodes and their kubelets.
     nodes: Nodes,
@@ -199,10 +193,8 @@ impl Cluster {
             gate: Gate::default(),
             life: 0,
             controllers_away: false,
-            watch_delay_ns: config.watch_delay_ns,
-            watch_delay_changes: 0,
-            late: Late::default(),
-            watches: Watches::default(),
+            losses: Losses::default(),
+            watches: Watches::new(config.watch_delay_ns),
             config,
             workload,
             store,
@@ -220,7 +212,6 @@ impl Cluster {
             back_offs: BTreeMap::new(),
             applied_pods: 0,
             applied_sets: 0,
-            pending: VecDeque::new(),
             deployment_queue: WorkQueue::new(),
             set_queue: WorkQueue::new(),
             memory: Vec::new(),
@@ -271,7 +262,7 @@ impl Cluster {
     pub fn next_at(&self) -> Option<Time> {
         [
             self.events.next_at(),
-            self.late.next_at(),
+            self.watches.next_at(),
             self.deployment_queue.next_at(),
             self.set_queue.next_at(),
         ]
@@ -316,7 +307,7 @@ impl Cluster {
             }
             self.take_effects();
             // After all that happens at this instant, whatever was written first.
-            self.deliver_late();
+            self.deliver_due();
             let mut worked = false;
             for controller in [Controller::Deployment, Controller::ReplicaSet] {
                 if self.controllers_away {
@@ -365,7 +356,6 @@ impl Cluster {
             Event::PodsOrphaned(node) => self.pods_orphaned(node),
             Event::TaintEviction(pod, node, outage) => self.taint_eviction(pod, node, outage),
             Event::Collect(pod) => self.collect_pod(pod),
-            Event::Deliver => self.deliver_due(),
             Event::Request(controller, slot, life) => {
                 if life == self.life {
                     self.request(controller, slot as usize);
@@ -373,7 +363,6 @@ impl Cluster {
                 }
             }
             Event::ControllersBack(life) => self.controllers_back(life),
-            Event::WatchDelayEnds(change) => self.watch_delay_ends(change),
             Event::Listed(of, loss) => self.listed(of, loss),
         }
     }

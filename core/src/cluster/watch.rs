@@ -1,35 +1,182 @@
-//! How the caches of the controllers learn of writes: watch events, which take their time; and a list, when a watch was lost.
+//! The watches by which the caches of the controllers learn of writes. Each kind of object has one of its own: within it no event
+//! overtakes another, and what one kind waits for does not hold up the others.
 
-use super::late::Watched;
-use super::pods::{DeploymentId, PodId, PodState, RsId};
+use std::collections::VecDeque;
+
+use super::Cluster;
 use super::store::Change;
-use super::{Cluster, Event};
+use crate::api::Time;
 
-/// Which watches are lost.
-#[derive(Default, Debug)]
+/// A kind of object that the controllers watch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Watched {
+    /// Deployments.
+    Deployments,
+    /// ReplicaSets.
+    ReplicaSets,
+    /// Pods.
+    Pods,
+}
+
+impl Watched {
+    /// Every one.
+    pub const ALL: [Watched; 3] = [Watched::Deployments, Watched::ReplicaSets, Watched::Pods];
+
+    /// How files name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Watched::Deployments => "deployments",
+            Watched::ReplicaSets => "replicaSets",
+            Watched::Pods => "pods",
+        }
+    }
+
+    pub(super) fn of(change: &Change) -> Self {
+        match change {
+            Change::Deployment(..) => Watched::Deployments,
+            Change::ReplicaSet(..) => Watched::ReplicaSets,
+            Change::Pod(..) => Watched::Pods,
+        }
+    }
+}
+
+/// The watch of one kind.
+#[derive(Debug)]
+struct Stream {
+    /// From a write to its event, ns, for what is written before `until`.
+    delay_ns: i64,
+    until: Time,
+    /// When each is due, its version, and what it says; in the order in which they were written.
+    waiting: VecDeque<(Time, u64, Change)>,
+    /// The loss that a list will end.
+    lost: Option<u32>,
+}
+
+/// The watches of the three kinds.
+#[derive(Debug)]
 pub(super) struct Watches {
-    losses: u32,
-    /// By kind: the loss that its list will end.
-    lost: [Option<u32>; Watched::ALL.len()],
-    /// The first pod that is not known to have been in the cache when the watch of pods was lost.
-    first_unseen: u32,
-    /// Pods that came and went, or changed hands, while it was.
-    unseen: Vec<PodId>,
+    streams: [Stream; Watched::ALL.len()],
+    /// From a write to its event when nothing is broken, ns.
+    delay_ns: i64,
+    /// Before that, all events are late, and passes take time.
+    slow_until: Time,
+    /// Whether every event comes at once and whole, and nothing waits: one look in the ordinary case.
+    are_prompt: bool,
 }
 
 impl Watches {
-    pub(super) fn are_whole(&self) -> bool {
-        self.lost == [None; Watched::ALL.len()]
+    /// Watches of which no event is under way.
+    pub(super) fn new(delay_ns: i64) -> Self {
+        let stream = || Stream { delay_ns: 0, until: Time::EPOCH, waiting: VecDeque::new(), lost: None };
+        let streams = [(); Watched::ALL.len()].map(|()| stream());
+        Watches { streams, delay_ns, slow_until: Time::EPOCH, are_prompt: delay_ns == 0 }
+    }
+
+    fn delay_ns(&self, kind: Watched, now: Time) -> i64 {
+        let stream = &self.streams[kind as usize];
+        if now < stream.until { stream.delay_ns } else { self.delay_ns }
+    }
+
+    /// From now on and before `until`, writes to objects of that kind, or of all, reach the caches after `delay_ns`; this
+    /// replaces a delay that is in force.
+    pub(super) fn delay(&mut self, of: Option<Watched>, delay_ns: i64, until: Time) {
+        for kind in Watched::ALL.into_iter().filter(|kind| of.is_none_or(|of| of == *kind)) {
+            let stream = &mut self.streams[kind as usize];
+            (stream.delay_ns, stream.until) = (delay_ns, until);
+        }
+        if of.is_none() {
+            self.slow_until = if delay_ns > 0 { until } else { Time::EPOCH };
+        }
+        self.are_prompt = false;
+    }
+
+    /// Whether all events are late for a while.
+    pub(super) fn are_slow(&self, now: Time) -> bool {
+        now < self.slow_until
+    }
+
+    /// Whether the caches hold what was written, and what is written now reaches them at once.
+    pub(super) fn are_whole(&self, now: Time) -> bool {
+        let is_whole = |kind: Watched| {
+            let stream = &self.streams[kind as usize];
+            stream.waiting.is_empty() && stream.lost.is_none() && self.delay_ns(kind, now) == 0
+        };
+        self.are_prompt || Watched::ALL.into_iter().all(is_whole)
+    }
+
+    /// Whether events are on their way, or lost.
+    pub(super) fn are_behind(&self) -> bool {
+        !self.are_prompt
+            && self.streams.iter().any(|stream| !stream.waiting.is_empty() || stream.lost.is_some())
+    }
+
+    /// Takes the event of a write, if it has to wait or is lost; else it is for the caches.
+    fn keep(&mut self, now: Time, version: u64, change: Change) -> Option<Change> {
+        let kind = Watched::of(&change);
+        let delay_ns = self.delay_ns(kind, now);
+        let stream = &mut self.streams[kind as usize];
+        if stream.lost.is_some() {
+            return None;
+        }
+        if delay_ns == 0 && stream.waiting.is_empty() {
+            return Some(change);
+        }
+        let at = now.plus_nanos(delay_ns);
+        let at = stream.waiting.back().map_or(at, |(last, ..)| at.max(*last));
+        stream.waiting.push_back((at, version, change));
+        None
+    }
+
+    /// When the next event is due.
+    pub(super) fn next_at(&self) -> Option<Time> {
+        if self.are_prompt {
+            return None;
+        }
+        self.streams.iter().filter_map(|stream| stream.waiting.front()).map(|(at, ..)| *at).min()
+    }
+
+    /// Takes the next event that is due: that of the earliest time, and then of the lowest version.
+    fn pop_due(&mut self, now: Time) -> Option<(u64, Change)> {
+        let next = |stream: &Stream| stream.waiting.front().map(|(at, version, _)| (*at, *version));
+        let due = |stream: &&mut Stream| next(stream).is_some_and(|(at, _)| at <= now);
+        let stream = self.streams.iter_mut().filter(due).min_by_key(|stream| next(stream))?;
+        stream.waiting.pop_front().map(|(_, version, change)| (version, change))
+    }
+
+    /// The events of a kind that wait.
+    pub(super) fn waiting(&self, kind: Watched) -> impl Iterator<Item = &Change> {
+        self.streams[kind as usize].waiting.iter().map(|(.., change)| change)
+    }
+
+    /// The watch of a kind is lost, and with it what waits; a loss before this one no longer matters.
+    pub(super) fn lose(&mut self, kind: Watched, loss: u32) {
+        let stream = &mut self.streams[kind as usize];
+        stream.waiting.clear();
+        stream.lost = Some(loss);
+        self.are_prompt = false;
+    }
+
+    /// Whether the watch of a kind is lost.
+    pub(super) fn is_lost(&self, kind: Watched) -> bool {
+        self.streams[kind as usize].lost.is_some()
+    }
+
+    /// The list after a loss is there; `false` if another loss came after it.
+    pub(super) fn is_found(&mut self, kind: Watched, loss: u32) -> bool {
+        let lost = &mut self.streams[kind as usize].lost;
+        lost.take_if(|of| *of == loss).is_some()
+    }
+
+    /// The controllers have died, and nobody watches any more. What is broken stays so.
+    pub(super) fn close(&mut self) {
+        for stream in &mut self.streams {
+            stream.waiting.clear();
+            stream.lost = None;
+        }
     }
 }
 
 impl Cluster {
-    /// Pods that came and went, or came and were no longer their maker's, while the watch of pods was lost: it has never seen
-    /// them as its own. Since the controllers last started.
-    pub fn unseen_pods(&self) -> &[PodId] {
-        &self.watches.unseen
-    }
-
     /// Sends the events of writes on their way.
     pub(super) fn take_changes(&mut self, changes: &mut Vec<(u64, Change)>) {
         for (version, change) in changes.drain(..) {
@@ -41,147 +188,86 @@ impl Cluster {
                 Change::ReplicaSet(id, None) => self.collect_pods_of(*id),
                 _ => {}
             }
-            if self.controllers_away || self.watches.lost[Watched::of(&change) as usize].is_some() {
+            if self.controllers_away {
                 // Nobody watches; what was written is in the list that comes.
-            } else if self.late.takes(&change, self.now) {
-                let behind = self.pending.back().map(|(last, ..)| *last);
-                self.late.keep(self.now, behind, version, change);
-            } else if self.watch_delay_ns == 0 && self.pending.is_empty() {
+            } else if self.watches.are_prompt {
                 self.deliver(version, change);
-            } else {
-                // No event overtakes another.
-                let at = self.now.plus_nanos(self.watch_delay_ns);
-                let at = self.pending.back().map_or(at, |(last, ..)| at.max(*last));
-                if self.pending.back().is_none_or(|(last, ..)| *last < at) {
-                    self.events.push(at, Event::Deliver);
-                }
-                self.pending.push_back((at, version, change));
+            } else if let Some(change) = self.watches.keep(self.now, version, change) {
+                self.deliver(version, change);
             }
         }
     }
 
     /// Events whose time has come reach the caches.
     pub(super) fn deliver_due(&mut self) {
-        while self.pending.front().is_some_and(|(at, ..)| *at <= self.now) {
-            let (_, version, change) = self.pending.pop_front().expect("just seen");
-            self.deliver(version, change);
-        }
-    }
-
-    /// Events of a kind that is late by itself reach the caches when their time has come.
-    pub(super) fn deliver_late(&mut self) {
-        while let Some((version, change)) = self.late.pop_due(self.now) {
-            let gone = match &change {
-                Change::ReplicaSet(id, None) => Some(*id),
-                _ => None,
-            };
-            self.deliver(version, change);
-            if let Some(id) = gone {
-                // The pods that it was given since, by a controller that did not know.
-                self.collect_pods_of(id);
-                self.take_effects();
-            }
-        }
-    }
-
-    /// A spell of another watch delay is over, unless a later one has begun.
-    pub(super) fn watch_delay_ends(&mut self, change: u32) {
-        if change == self.watch_delay_changes {
-            self.watch_delay_ns = self.config.watch_delay_ns;
-        }
-    }
-
-    /// A watch is lost, and with it all events under way; one that is lost already is listed from this loss on.
-    pub(super) fn watch_lost(&mut self, of: Watched, for_ns: i64) {
-        if self.controllers_away {
-            // They list everything when they are back.
+        if self.watches.are_prompt {
             return;
         }
-        if of == Watched::Pods && self.watches.lost[of as usize].is_none() {
-            let under_way = self.pending.iter().chain(self.late.waiting(of));
-            let under_way = under_way.filter_map(|(.., change)| match change {
-                Change::Pod(pod, _) if self.pods.state(*pod).is_none() => Some(pod.0),
-                _ => None,
-            });
-            self.watches.first_unseen = under_way.min().unwrap_or(self.store.pods().len() as u32);
+        while let Some((version, change)) = self.watches.pop_due(self.now) {
+            self.deliver(version, change);
         }
-        self.watches.losses += 1;
-        self.watches.lost[of as usize] = Some(self.watches.losses);
-        self.pending.retain(|(.., change)| Watched::of(change) != of);
-        self.late.lose(of);
-        let listed = self.now.plus_nanos(for_ns.max(0));
-        self.events.push(listed, Event::Listed(of, self.watches.losses));
+        self.watches.are_prompt = self.watches.are_whole(self.now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pods::{DeploymentId, RsId};
+    use super::*;
+    use crate::sim::MS;
+
+    fn ms(n: i64) -> Time {
+        Time::EPOCH.plus_nanos(n * MS)
     }
 
-    /// The list after a loss is there, and the cache is replaced by it. First come the deletions of what is only in the cache, as
-    /// the cache knew it (`DeletedFinalStateUnknown`); then what differs is an update, and what the cache did not have an
-    /// addition. Nobody learns of what came and went in between. Objects come in the order in which they were made, where an
-    /// API server goes by names. (client-go v0.37: `Reflector.ListAndWatch`, `processReplacedAllInfo`.)
-    pub(super) fn listed(&mut self, of: Watched, loss: u32) {
-        if self.watches.lost[of as usize] != Some(loss) {
-            return;
-        }
-        self.watches.lost[of as usize] = None;
-        // A list has the version of the last write, whatever wrote it.
-        let version = self.store.version();
-        match of {
-            Watched::Deployments => self.list_deployments(version),
-            Watched::ReplicaSets => {
-                self.list_replica_sets(version);
-                self.applied_sets = version;
-            }
-            Watched::Pods => {
-                self.list_pods(version);
-                self.applied_pods = version;
-            }
-        }
+    fn set() -> Change {
+        Change::ReplicaSet(RsId(0), None)
     }
 
-    fn list_deployments(&mut self, version: u64) {
-        let cached = (0..self.deployments.len() as u32).map(DeploymentId);
-        let cached = cached.filter(|id| self.deployments[id.0 as usize].is_some());
-        let gone = cached.filter(|id| self.store.deployment(*id).is_none());
-        // One that did not change is an update, too, and its handler asks for nothing but the key.
-        let there = self.store.deployments().map(|(id, d)| Change::Deployment(id, Some(d.clone())));
-        let changes: Vec<Change> = gone.map(|id| Change::Deployment(id, None)).chain(there).collect();
-        changes.into_iter().for_each(|change| self.deliver(version, change));
+    fn deployment() -> Change {
+        Change::Deployment(DeploymentId(0), None)
     }
 
-    fn list_replica_sets(&mut self, version: u64) {
-        let there: Vec<_> = self.store.replica_sets().map(|(id, rs)| (id, rs.clone())).collect();
-        for id in (0..self.sets.len() as u32).map(RsId) {
-            let gone = self.sets[id.0 as usize].is_some() && self.store.replica_set(id).is_none();
-            if gone {
-                self.deliver(version, Change::ReplicaSet(id, None));
-            }
-        }
-        for (id, rs) in there {
-            let known = self.sets.get(id.0 as usize).and_then(Option::as_ref);
-            if known.is_some_and(|known| known.meta.resource_version == rs.meta.resource_version) {
-                // Of one that did not change only its own controller takes notice.
-                self.wake_set(id);
-            } else {
-                self.deliver(version, Change::ReplicaSet(id, Some(rs)));
-            }
-        }
+    #[test]
+    fn in_order_within_a_kind_and_by_version_between_kinds() {
+        let mut watches = Watches::new(0);
+        assert!(watches.keep(ms(0), 0, set()).is_some());
+        watches.delay(Some(Watched::ReplicaSets), 5 * MS, ms(3));
+        assert!(watches.keep(ms(2), 0, deployment()).is_some(), "of another kind");
+        assert!(watches.keep(ms(3), 0, set()).is_some(), "the spell is over, and nothing waits");
+        assert!(watches.keep(ms(2), 1, set()).is_none());
+        assert!(watches.keep(ms(3), 3, set()).is_none(), "an elder waits");
+        watches.delay(Some(Watched::Deployments), MS, ms(100));
+        assert!(watches.keep(ms(6), 2, deployment()).is_none());
+        assert!(watches.keep(ms(8), 4, deployment()).is_none());
+        assert_eq!((watches.next_at(), watches.pop_due(ms(6)).is_some()), (Some(ms(7)), false));
+        let due = std::iter::from_fn(|| watches.pop_due(ms(9)));
+        assert_eq!(due.map(|(version, _)| version).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert!(!watches.are_behind() && !watches.are_whole(ms(9)) && watches.are_whole(ms(100)));
     }
 
-    fn list_pods(&mut self, version: u64) {
-        let ids = (0..self.store.pods().len() as u32).map(PodId);
-        let (mut gone, mut differ) = (Vec::new(), Vec::new());
-        for id in ids {
-            match (self.pods.state(id), self.store.pod(id).state) {
-                (Some(known), new) if !new.exists => gone.push((id, PodState { exists: false, ..*known })),
-                (known, new) if new.exists && known != Some(&new) => {
-                    if known.is_none() && new.owner != Some(self.store.pod(id).origin) {
-                        self.watches.unseen.push(id);
-                    }
-                    differ.push((id, new));
-                }
-                (None, _) if id.0 >= self.watches.first_unseen => self.watches.unseen.push(id),
-                _ => {}
-            }
-        }
-        gone.into_iter().chain(differ).for_each(|(id, state)| self.deliver(version, Change::Pod(id, state)));
+    #[test]
+    fn a_spell_of_all_kinds_goes_back_to_what_is_usual() {
+        let mut watches = Watches::new(2 * MS);
+        watches.delay(None, 0, ms(10));
+        assert!(watches.keep(ms(9), 1, set()).is_some() && !watches.are_slow(ms(9)));
+        assert!(watches.keep(ms(10), 2, set()).is_none());
+        assert_eq!(watches.next_at(), Some(ms(12)));
+        watches.delay(None, 7 * MS, ms(20));
+        assert!(watches.are_slow(ms(19)) && !watches.are_slow(ms(20)));
+        assert!(watches.keep(ms(11), 3, deployment()).is_none());
+        assert_eq!(watches.waiting(Watched::Deployments).count(), 1);
+    }
+
+    #[test]
+    fn the_last_loss_counts() {
+        let mut watches = Watches::new(0);
+        watches.delay(Some(Watched::ReplicaSets), MS, ms(3));
+        assert!(watches.keep(ms(0), 1, set()).is_none());
+        watches.lose(Watched::ReplicaSets, 1);
+        assert!(watches.next_at().is_none() && watches.keep(ms(9), 2, set()).is_none());
+        watches.lose(Watched::ReplicaSets, 2);
+        assert!(!watches.is_found(Watched::ReplicaSets, 1) && watches.are_behind());
+        assert!(watches.is_found(Watched::ReplicaSets, 2) && watches.are_whole(ms(9)));
     }
 }
