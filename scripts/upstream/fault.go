@@ -6,10 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/watch"
 )
 
 // apiErrors is a step by which, after so many further writes of one kind, so
@@ -146,8 +144,6 @@ type lateEvent struct {
 	at      time.Time
 	version uint64
 	send    func()
-	// gone is set if the event tells the end of a ReplicaSet.
-	gone *appsv1.ReplicaSet
 }
 
 // stream is the watch of one kind of objects, as far as it is late.
@@ -159,7 +155,7 @@ type stream struct {
 
 // keep takes an event that has to wait: one that is late itself, or whose
 // elders wait, which it does not overtake.
-func (l *stream) keep(kind watch.EventType, o object, send func()) bool {
+func (l *stream) keep(o object, send func()) bool {
 	delay := l.delay
 	if l.until != nil && !time.Now().Before(*l.until) {
 		delay = 0
@@ -175,11 +171,7 @@ func (l *stream) keep(kind watch.EventType, o object, send func()) bool {
 	if err != nil {
 		panic(err)
 	}
-	event := lateEvent{at: at, version: version, send: send}
-	if rs, ok := o.(*appsv1.ReplicaSet); ok && kind == watch.Deleted {
-		event.gone = rs
-	}
-	l.waiting = append(l.waiting, event)
+	l.waiting = append(l.waiting, lateEvent{at: at, version: version, send: send})
 	return true
 }
 
@@ -229,9 +221,5 @@ func (w *world) deliverLate() {
 		l.waiting = l.waiting[1:]
 		next.send()
 		w.delivered()
-		if next.gone != nil {
-			// The pods that it was given since, by a controller that did not know.
-			w.leavePods(next.gone, false)
-		}
 	}
 }

@@ -232,14 +232,26 @@ func (c *runCase) check() error {
 	return nil
 }
 
-// happening is something that the kubelet does at a moment.
+// happening is something that befalls a pod at a moment.
 type happening struct {
-	at     time.Time
-	order  int
-	pod    types.NamespacedName
-	uid    types.UID
-	remove bool
+	at    time.Time
+	order int
+	what  befalling
+	pod   types.NamespacedName
+	uid   types.UID
 }
+
+type befalling int
+
+const (
+	getsReady befalling = iota
+	ends
+	isCollected
+)
+
+// collects is how long a pod that was made for a ReplicaSet which is gone stays:
+// see core/src/cluster/garbage.rs.
+const collects = 100 * time.Millisecond
 
 type happenings []happening
 
@@ -335,6 +347,13 @@ func (w *world) wake() {
 }
 
 func (w *world) podCreated(pod *corev1.Pod) {
+	w.planStart(pod)
+	if w.server.isLeft(pod) {
+		w.plan(happening{at: time.Now().Add(collects), what: isCollected, pod: nameOf(pod), uid: pod.UID})
+	}
+}
+
+func (w *world) planStart(pod *corev1.Pod) {
 	startup := w.c.StartupMs[w.made%len(w.c.StartupMs)]
 	w.made++
 	if startup < 0 {
@@ -349,11 +368,11 @@ func (w *world) podCreated(pod *corev1.Pod) {
 }
 
 func (w *world) podDeleting(pod *corev1.Pod) {
-	w.plan(happening{at: time.Now().Add(w.server.grace), pod: nameOf(pod), uid: pod.UID, remove: true})
+	w.plan(happening{at: time.Now().Add(w.server.grace), what: ends, pod: nameOf(pod), uid: pod.UID})
 }
 
 // happen applies everything of this instant at once: what the user does, then
-// what the kubelet has due by now, then the late events.
+// what befalls pods, then the late events.
 func (w *world) happen(steps []step) {
 	w.server.mu.Lock()
 	defer w.server.mu.Unlock()
@@ -367,23 +386,33 @@ func (w *world) happen(steps []step) {
 		if pod == nil || pod.UID != h.uid {
 			continue
 		}
-		if h.remove {
-			if err := remove(w.server, &w.server.pods, h.pod); err != nil {
-				panic(err)
-			}
-			w.delivered()
-			continue
+		w.befall(h.what, pod)
+	}
+	w.deliverLate()
+}
+
+func (w *world) befall(what befalling, pod *corev1.Pod) {
+	name := nameOf(pod)
+	switch {
+	case what == ends:
+		if err := remove(w.server, &w.server.pods, name); err != nil {
+			panic(err)
 		}
-		if pod.DeletionTimestamp != nil || isFinished(pod) || isReady(pod) {
-			continue
+	case pod.DeletionTimestamp != nil:
+		return
+	case what == isCollected && w.server.isLeft(pod):
+		if err := w.server.deletePod(name); err != nil {
+			panic(err)
 		}
-		change(w.server, &w.server.pods, h.pod, true, func(p *corev1.Pod) {
+	case what == getsReady && !isFinished(pod) && !isReady(pod):
+		change(w.server, &w.server.pods, name, true, func(p *corev1.Pod) {
 			p.Status.Phase = corev1.PodRunning
 			setReady(p, corev1.ConditionTrue)
 		})
-		w.delivered()
+	default:
+		return
 	}
-	w.deliverLate()
+	w.delivered()
 }
 
 // advance lets time pass up to a moment. What is due at that very moment is

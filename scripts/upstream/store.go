@@ -182,7 +182,7 @@ func notify[T object](s *server, t *table[T], kind watch.EventType, o T) {
 		}
 	}
 	sendInTime := func() {
-		if !t.late.keep(kind, o, send) {
+		if !t.late.keep(o, send) {
 			send()
 		} else if s.eventKept != nil {
 			s.eventKept()
@@ -348,6 +348,20 @@ func (s *server) deletePod(name types.NamespacedName) error {
 		s.podDeleting(pod)
 	}
 	return nil
+}
+
+// isLeft tells whether a pod is owned by a ReplicaSet that does not exist.
+func (s *server) isLeft(pod *corev1.Pod) bool {
+	ref := metav1.GetControllerOf(pod)
+	if ref == nil {
+		return false
+	}
+	for _, rs := range s.replicaSets.items {
+		if rs.UID == ref.UID {
+			return false
+		}
+	}
+	return true
 }
 
 // watcher is one open watch. Its buffer only saves switches between

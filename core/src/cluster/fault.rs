@@ -175,6 +175,11 @@ impl ApiFault {
     }
 }
 
+/// That of a closed set which has this word in files.
+pub(crate) fn of_word<T: Copy>(all: &[T], word: fn(T) -> &'static str, text: &str) -> Option<T> {
+    all.iter().copied().find(|one| word(*one) == text)
+}
+
 /// What becomes of a request on its way to the API server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {

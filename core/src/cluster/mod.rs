@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
+pub(crate) use fault::of_word;
 pub use fault::{ApiFault, Fault, Write};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
 pub use meddling::{MapPatch, PodChange, ReplicaSetChange};

@@ -79,6 +79,27 @@ impl Server<'_> {
     fn owner_id(&self, rs: &ReplicaSet) -> Result<RsId, ApiError> {
         self.store.replica_set_of_uid(&rs.meta.uid).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))
     }
+
+    /// The stored ReplicaSet that a patch is for. A patch names the uid: another one that has its name by now is none.
+    fn patched(&self, rs: &ReplicaSet) -> Result<(RsId, &Arc<ReplicaSet>), ApiError> {
+        let id = self.owner_id(rs)?;
+        match self.store.replica_set(id) {
+            Some(stored) => Ok((id, stored)),
+            None if self.store.replica_set_reached(id).is_some() => Err(ApiError::new(
+                ApiErrorKind::Conflict,
+                format!(
+                    "Operation cannot be fulfilled on replicasets.apps \"{}\": another uid",
+                    rs.meta.name
+                ),
+            )),
+            None => Err(gone("replicasets.apps", &rs.meta.name)),
+        }
+    }
+
+    /// The stored ReplicaSet that the pass is about, or the one that has its name by now.
+    fn live_replica_set(&self) -> Option<&Arc<ReplicaSet>> {
+        self.store.replica_set_reached(self.rs).and_then(|id| self.store.replica_set(id))
+    }
 }
 
 impl DeploymentApi for Server<'_> {
@@ -92,9 +113,7 @@ impl DeploymentApi for Server<'_> {
 
     fn adopt_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner: &OwnerReference) -> Result<(), ApiError> {
         self.send(Write::PatchReplicaSet, |server| {
-            let id = server.owner_id(rs)?;
-            let stored =
-                server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+            let (id, stored) = server.patched(rs)?;
             if stored.meta.controller().is_some_and(|other| other.uid != owner.uid) {
                 return Err(ApiError::new(
                     ApiErrorKind::Invalid,
@@ -110,9 +129,7 @@ impl DeploymentApi for Server<'_> {
 
     fn release_replica_set(&mut self, rs: &Arc<ReplicaSet>, owner_uid: &Str) -> Result<(), ApiError> {
         self.send(Write::PatchReplicaSet, |server| {
-            let id = server.owner_id(rs)?;
-            let stored =
-                server.store.replica_set(id).ok_or_else(|| gone("replicasets.apps", &rs.meta.name))?;
+            let (id, stored) = server.patched(rs)?;
             let owners: List<OwnerReference> =
                 stored.meta.owner_references.iter().filter(|o| o.uid != *owner_uid).cloned().collect();
             server.store.patch_replica_set_owners(id, owners)
@@ -135,7 +152,8 @@ impl DeploymentApi for Server<'_> {
     fn delete_replica_set(&mut self, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
         self.send(Write::DeleteReplicaSet, |server| {
             let id = server.owner_id(rs)?;
-            server.store.delete_replica_set(id)
+            let reached = server.store.replica_set_reached(id).unwrap_or(id);
+            server.store.delete_replica_set(reached)
         })
     }
 
@@ -166,8 +184,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
     fn get_replica_set(&mut self) -> Result<LiveOwner, ApiError> {
         self.send(READ, |server| {
             let live = server
-                .store
-                .replica_set(server.rs)
+                .live_replica_set()
                 .ok_or_else(|| gone("replicasets.apps", server.store.replica_set_name(server.rs)))?;
             Ok(LiveOwner { uid: live.meta.uid.clone(), deletion_timestamp: live.meta.deletion_timestamp })
         })
@@ -229,8 +246,8 @@ impl ReplicaSetApi<PodId> for Server<'_> {
             return self.store.update_replica_set_status(rs);
         }
         self.send(Write::UpdateReplicaSetStatus, |server| {
-            if retry && let Some(live) = server.store.replica_set(server.rs) {
-                rs.meta.resource_version = live.meta.resource_version;
+            if retry && let Some(live) = server.live_replica_set() {
+                rs.meta = live.meta.clone();
             }
             server.store.update_replica_set_status(rs)
         })

@@ -103,7 +103,8 @@ pub struct Store {
     uids: u32,
     deployments: Vec<Option<Arc<Deployment>>>,
     replica_sets: Vec<Option<Arc<ReplicaSet>>>,
-    rs_names: Vec<Str>,
+    /// Namespace and name of every ReplicaSet that there ever was.
+    rs_names: Vec<(Str, Str)>,
     names: BTreeMap<(Kind, Str, Str), u32>,
     /// ReplicaSets by the n of their uid `u<n>`.
     owners: BTreeMap<u32, RsId>,
@@ -304,7 +305,7 @@ impl Store {
         rs.status = Default::default();
         let version = rs.meta.resource_version;
         self.owners.insert(uid_number(&rs.meta.uid).expect("just made"), id);
-        self.rs_names.push(rs.meta.name.clone());
+        self.rs_names.push((rs.meta.namespace.clone(), rs.meta.name.clone()));
         self.totals.push(Totals::default());
         let stored = Arc::new(rs);
         self.file_under_owner(id, None, Some(&stored));
@@ -361,6 +362,16 @@ impl Store {
         self.owners.get(&uid_number(uid)?).copied()
     }
 
+    /// Whom a request for that ReplicaSet reaches, as requests go by name: itself, or, if it is gone, the one that has its
+    /// name by now.
+    pub fn replica_set_reached(&self, id: RsId) -> Option<RsId> {
+        if self.replica_set(id).is_some() {
+            return Some(id);
+        }
+        let (namespace, name) = self.rs_names.get(id.0 as usize)?.clone();
+        self.names.get(&(Kind::ReplicaSet, namespace, name)).map(|heir| RsId(*heir))
+    }
+
     fn put_replica_set(&mut self, id: RsId, mut rs: ReplicaSet) -> Arc<ReplicaSet> {
         rs.meta.resource_version = self.next();
         let version = rs.meta.resource_version;
@@ -407,7 +418,10 @@ impl Store {
     fn stored_replica_set(&self, rs: &ReplicaSet) -> Result<(RsId, Arc<ReplicaSet>), ApiError> {
         let missing = || not_found("replicasets.apps", &rs.meta.name);
         let id = self.replica_set_of_uid(&rs.meta.uid).ok_or_else(missing)?;
-        let stored = self.replica_set(id).ok_or_else(missing)?;
+        let Some(stored) = self.replica_set(id) else {
+            let heir = self.replica_set_reached(id);
+            return Err(heir.map_or_else(missing, |_| conflict("replicasets.apps", &rs.meta.name)));
+        };
         if rs.meta.resource_version != stored.meta.resource_version {
             return Err(conflict("replicasets.apps", &rs.meta.name));
         }
@@ -421,7 +435,7 @@ impl Store {
         owners: List<OwnerReference>,
     ) -> Result<(), ApiError> {
         let Some(stored) = self.replica_set(id) else {
-            return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
+            return Err(not_found("replicasets.apps", self.replica_set_name(id)));
         };
         if stored.meta.owner_references == owners {
             return Ok(());
@@ -435,7 +449,7 @@ impl Store {
     /// Removes a ReplicaSet at once; its pods stay, owned by nothing that exists.
     pub fn delete_replica_set(&mut self, id: RsId) -> Result<(), ApiError> {
         let Some(gone) = self.replica_sets[id.0 as usize].take() else {
-            return Err(not_found("replicasets.apps", &self.rs_names[id.0 as usize]));
+            return Err(not_found("replicasets.apps", self.replica_set_name(id)));
         };
         self.file_under_owner(id, Some(&gone), None);
         self.names.remove(&(Kind::ReplicaSet, gone.meta.namespace.clone(), gone.meta.name.clone()));
@@ -459,12 +473,12 @@ impl Store {
     /// A pod's name: that of the ReplicaSet that made it and its uid as five digits.
     pub fn pod_name(&self, id: PodId) -> String {
         let pod = self.pod(id);
-        format!("{}-{:05}", self.rs_names[pod.origin.0 as usize], pod.state.uid)
+        format!("{}-{:05}", self.replica_set_name(pod.origin), pod.state.uid)
     }
 
     /// Name of a ReplicaSet, existing or not.
     pub fn replica_set_name(&self, id: RsId) -> &Str {
-        &self.rs_names[id.0 as usize]
+        &self.rs_names[id.0 as usize].1
     }
 
     /// All label sets that pods ever had.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::run_step::{bad, fields};
-use crate::cluster::{ApiFault, Fault, Watched, Write};
+use crate::cluster::{ApiFault, Fault, Watched, Write, of_word};
 use crate::sim::MS;
 
 /// A number of requests, or of ms.
@@ -22,7 +22,7 @@ fn named<T: Copy>(
     (all, word): (&[T], fn(T) -> &'static str),
 ) -> Result<T, String> {
     let value = fields.get(key).unwrap_or(&Value::Null);
-    let found = all.iter().copied().find(|one| value == word(*one));
+    let found = value.as_str().and_then(|text| of_word(all, word, text));
     found.ok_or_else(|| bad(of, key, value))
 }
 

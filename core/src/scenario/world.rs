@@ -8,7 +8,7 @@ use super::TimedFault;
 use crate::api::Quantity;
 use crate::cluster::nodes::{Capacity, MAX_PODS, NodeConfig};
 use crate::cluster::pods::NodeId;
-use crate::cluster::{ApiFault, Fault, Watched, Write};
+use crate::cluster::{ApiFault, Fault, Watched, Write, of_word};
 use crate::sim::{Distribution, parse_duration};
 use crate::workload::Crash;
 
@@ -65,11 +65,20 @@ struct RawLoss {
     for_: String,
 }
 
-/// That of `all` with this name; the error lists the names that there are.
-fn named<T: Copy>(all: &[T], word: fn(T) -> &'static str, name: &str) -> Result<T, String> {
+/// That of a closed set which `field` names; the error lists the words that there are.
+fn named<T: Copy>(
+    field: &str,
+    what: &str,
+    (all, word): (&[T], fn(T) -> &'static str),
+    text: &str,
+) -> Result<T, String> {
     let known = || all.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", ");
-    all.iter().copied().find(|one| word(*one) == name).ok_or_else(known)
+    of_word(all, word, text).ok_or_else(|| format!("{field}: no {what} {text:?}; there are {}", known()))
 }
+
+const ERRORS: (&[ApiFault], fn(ApiFault) -> &'static str) = (&ApiFault::ALL, ApiFault::word);
+const WRITES: (&[Write], fn(Write) -> &'static str) = (&Write::ALL, Write::word);
+const WATCHES: (&[Watched], fn(Watched) -> &'static str) = (&Watched::ALL, Watched::word);
 
 fn duration(text: &str) -> Result<i64, String> {
     parse_duration(text).map_err(|error| error.to_string())
@@ -117,17 +126,13 @@ impl RawFault {
             found.push((Fault::ControllerRestart { after_requests: *after_requests, down_ns }, text));
         }
         if let Some(RawErrors { of, after_requests, requests, error }) = &self.api_errors {
-            let fault = named(&ApiFault::ALL, ApiFault::word, error)
-                .map_err(|known| format!("apiErrors.error: no error {error:?}; there are {known}"))?;
+            let fault = named("apiErrors.error", "error", ERRORS, error)?;
             let text = match of {
                 None => format!("{requests} requests to the API server fail ({error})"),
                 Some(of) => format!("{requests} requests {of} to the API server fail ({error})"),
             };
-            let of = of.as_deref().map(|of| {
-                named(&Write::ALL, Write::word, of)
-                    .map_err(|known| format!("apiErrors.of: no write {of:?}; there are {known}"))
-            });
-            let (of, after_requests, requests) = (of.transpose()?, *after_requests, *requests);
+            let of = of.as_deref().map(|of| named("apiErrors.of", "write", WRITES, of)).transpose()?;
+            let (after_requests, requests) = (*after_requests, *requests);
             found.push((Fault::ApiErrors { of, after_requests, requests, error: fault }, text));
         }
         if let Some(RawDelay { of, delay, for_ }) = &self.watch_delay {
@@ -135,16 +140,11 @@ impl RawFault {
                 None => format!("watch events take {delay}, for {for_}"),
                 Some(of) => format!("watch events of {of} take {delay}, for {for_}"),
             };
-            let of = of.as_deref().map(|of| {
-                named(&Watched::ALL, Watched::word, of)
-                    .map_err(|known| format!("watchDelay.of: no kind {of:?}; there are {known}"))
-            });
-            let of = of.transpose()?;
+            let of = of.as_deref().map(|of| named("watchDelay.of", "kind", WATCHES, of)).transpose()?;
             found.push((Fault::WatchDelay { of, delay_ns: duration(delay)?, for_ns: duration(for_)? }, text));
         }
         if let Some(RawLoss { of, for_ }) = &self.watch_lost {
-            let watched = named(&Watched::ALL, Watched::word, of)
-                .map_err(|known| format!("watchLost.of: no kind {of:?}; there are {known}"))?;
+            let watched = named("watchLost.of", "kind", WATCHES, of)?;
             let fault = Fault::WatchLost { of: watched, for_ns: duration(for_)? };
             found.push((fault, format!("the watch of {of} is lost, and listed anew after {for_}")));
         }
