@@ -3,6 +3,8 @@ package oracle
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -113,16 +115,16 @@ func (a coreV1) Pods(ns string) coreclient.PodInterface { return pods{c: a.c, ns
 // because the recorders are replaced.
 func (a coreV1) Events(string) coreclient.EventInterface { return nil }
 
-func openWatch[T object](s *server, t *table[T]) (watch.Interface, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w := newWatcher()
-	t.watchers = append(t.watchers, w)
-	return w, nil
-}
-
-func listMeta(s *server) metav1.ListMeta {
-	return metav1.ListMeta{ResourceVersion: strconv.FormatUint(s.version, 10)}
+// list is the objects of one kind in the order of their creation.
+func list[T object](ctx context.Context, s *server, t *table[T], add func(T)) (meta metav1.ListMeta, err error) {
+	err = t.stream.list(ctx, s, func() {
+		meta.ResourceVersion = strconv.FormatUint(s.version, 10)
+		items := slices.SortedFunc(maps.Values(t.items), func(a, b T) int { return number(a) - number(b) })
+		for _, o := range items {
+			add(o.DeepCopyObject().(T))
+		}
+	})
+	return meta, err
 }
 
 type deployments struct {
@@ -131,19 +133,15 @@ type deployments struct {
 	ns string
 }
 
-func (d deployments) List(context.Context, metav1.ListOptions) (*appsv1.DeploymentList, error) {
-	s := d.c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := &appsv1.DeploymentList{ListMeta: listMeta(s)}
-	for _, o := range s.deployments.items {
-		list.Items = append(list.Items, *o.DeepCopy())
-	}
-	return list, nil
+func (d deployments) List(ctx context.Context, _ metav1.ListOptions) (*appsv1.DeploymentList, error) {
+	all := &appsv1.DeploymentList{}
+	meta, err := list(ctx, d.c.server, &d.c.server.deployments, func(o *appsv1.Deployment) { all.Items = append(all.Items, *o) })
+	all.ListMeta = meta
+	return all, err
 }
 
 func (d deployments) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
-	return openWatch(d.c.server, &d.c.server.deployments)
+	return d.c.server.deployments.stream.open(d.c.server), nil
 }
 
 func (d deployments) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.Deployment, error) {
@@ -179,19 +177,15 @@ type replicaSets struct {
 	ns string
 }
 
-func (r replicaSets) List(context.Context, metav1.ListOptions) (*appsv1.ReplicaSetList, error) {
-	s := r.c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := &appsv1.ReplicaSetList{ListMeta: listMeta(s)}
-	for _, o := range s.replicaSets.items {
-		list.Items = append(list.Items, *o.DeepCopy())
-	}
-	return list, nil
+func (r replicaSets) List(ctx context.Context, _ metav1.ListOptions) (*appsv1.ReplicaSetList, error) {
+	all := &appsv1.ReplicaSetList{}
+	meta, err := list(ctx, r.c.server, &r.c.server.replicaSets, func(o *appsv1.ReplicaSet) { all.Items = append(all.Items, *o) })
+	all.ListMeta = meta
+	return all, err
 }
 
 func (r replicaSets) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
-	return openWatch(r.c.server, &r.c.server.replicaSets)
+	return r.c.server.replicaSets.stream.open(r.c.server), nil
 }
 
 func (r replicaSets) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.ReplicaSet, error) {
@@ -266,19 +260,15 @@ type pods struct {
 	ns string
 }
 
-func (p pods) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
-	s := p.c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := &corev1.PodList{ListMeta: listMeta(s)}
-	for _, o := range s.pods.items {
-		list.Items = append(list.Items, *o.DeepCopy())
-	}
-	return list, nil
+func (p pods) List(ctx context.Context, _ metav1.ListOptions) (*corev1.PodList, error) {
+	all := &corev1.PodList{}
+	meta, err := list(ctx, p.c.server, &p.c.server.pods, func(o *corev1.Pod) { all.Items = append(all.Items, *o) })
+	all.ListMeta = meta
+	return all, err
 }
 
 func (p pods) Watch(context.Context, metav1.ListOptions) (watch.Interface, error) {
-	return openWatch(p.c.server, &p.c.server.pods)
+	return p.c.server.pods.stream.open(p.c.server), nil
 }
 
 func (p pods) Get(_ context.Context, name string, _ metav1.GetOptions) (*corev1.Pod, error) {

@@ -90,11 +90,27 @@ func (o *orderedDeletions) take() []*deletion {
 	return ordered
 }
 
-// agedIndexer hands objects out in the order of their creation.
+// agedIndexer hands objects and keys out in the order of creation.
 type agedIndexer struct{ cache.Indexer }
 
 func (a agedIndexer) Index(index string, object any) ([]any, error) {
 	list, err := a.Indexer.Index(index, object)
-	slices.SortFunc(list, func(a, b any) int { return number(a.(metav1.Object)) - number(b.(metav1.Object)) })
+	slices.SortFunc(list, byAge)
 	return list, err
 }
+
+// ListKeys is in which order an informer finds, after a list, that objects are
+// gone.
+func (a agedIndexer) ListKeys() []string {
+	var keys []string
+	for _, object := range slices.SortedFunc(slices.Values(a.List()), byAge) {
+		key, err := cache.MetaNamespaceKeyFunc(object)
+		if err != nil {
+			panic(err)
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func byAge(a, b any) int { return number(a.(metav1.Object)) - number(b.(metav1.Object)) }

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/kubernetes/pkg/controller"
@@ -52,6 +53,14 @@ func inside(object any, name string) any {
 		panic(fmt.Sprintf("%T has no field %s", object, name))
 	}
 	return field.Interface()
+}
+
+// indexerOf is the cache of an informer, which newer versions wrap, and that more than once.
+func indexerOf(informer any) *cache.Indexer {
+	for hasField(informer, "SharedIndexInformer") {
+		informer = inside(informer, "SharedIndexInformer")
+	}
+	return private[cache.Indexer](informer, "indexer")
 }
 
 type (

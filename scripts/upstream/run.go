@@ -50,9 +50,10 @@ type step struct {
 	// See run_step.go.
 	Pod        *podStep        `json:"pod"`
 	ReplicaSet *replicaSetStep `json:"replicaSet"`
-	// See fault.go.
+	// See fault.go and watch.go.
 	APIErrors  *apiErrors  `json:"apiErrors"`
 	WatchDelay *watchDelay `json:"watchDelay"`
+	WatchLost  *watchLost  `json:"watchLost"`
 }
 
 type view struct {
@@ -228,6 +229,10 @@ func (c *runCase) check() error {
 		if err := s.check(); err != nil {
 			return err
 		}
+		isLost := func(other step) bool { return other.WatchLost != nil && other.WatchLost.Of == s.WatchLost.Of }
+		if s.WatchLost != nil && slices.ContainsFunc(c.Steps[:i], isLost) {
+			return invalid("the watch of a kind is lost more than once")
+		}
 	}
 	return nil
 }
@@ -320,14 +325,14 @@ func (w *world) isDue() bool {
 	return ok && !at.After(time.Now())
 }
 
-// nextAt is when the next thing happens that was planned, or a late event is
-// due. It is called with server.mu held.
+// nextAt is when the next thing happens that was planned, or a late event or a
+// list is due. It is called with server.mu held.
 func (w *world) nextAt() (at time.Time, ok bool) {
 	if len(w.due) > 0 {
 		at, ok = w.due[0].at, true
 	}
-	if late := w.server.nextLate(); late != nil && (!ok || late.waiting[0].at.Before(at)) {
-		at, ok = late.waiting[0].at, true
+	if late, isLate := w.server.nextAt(); isLate && (!ok || late.Before(at)) {
+		at, ok = late, true
 	}
 	return at, ok
 }
@@ -630,6 +635,12 @@ func (r *runner) inBubble(c *runCase, schedule schedule) ([]view, error) {
 	setDeploymentRecorder(dc, noEvents)
 	setReplicaSetRecorder(rsc, noEvents)
 	sorted := sortedIndexer{ps.Informer().GetIndexer()}
+	if schedule == lockstep {
+		for _, informer := range []cache.SharedIndexInformer{ds.Informer(), rss.Informer(), ps.Informer()} {
+			indexer := indexerOf(informer)
+			*indexer = agedIndexer{*indexer}
+		}
+	}
 	switch schedule {
 	case racingSorted:
 		*private[cache.Indexer](rsc, "podIndexer") = sorted

@@ -46,6 +46,11 @@ func (s *step) check() error {
 			return err
 		}
 	}
+	if l := s.WatchLost; l != nil {
+		if err := l.check(); err != nil {
+			return err
+		}
+	}
 	if p := s.Pod; p != nil {
 		if p.Nth < 0 {
 			return invalid("a step with a negative nth")

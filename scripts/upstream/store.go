@@ -32,8 +32,7 @@ type object interface {
 type table[T object] struct {
 	resource schema.GroupResource
 	items    map[types.NamespacedName]T
-	watchers []*watcher
-	late     stream
+	stream   stream
 	// What the kinds have in common without a common interface for it.
 	isSpecEqual func(a, b T) bool
 	copySpec    func(from, to T)
@@ -176,15 +175,14 @@ func (s *server) nextVersion() string {
 // notify tells the watchers: at once, after the pass under way, or when a late
 // event is due.
 func notify[T object](s *server, t *table[T], kind watch.EventType, o T) {
-	send := func() {
-		for _, w := range t.watchers {
-			w.send(watch.Event{Type: kind, Object: o})
-		}
-	}
+	send := func() { t.stream.send(watch.Event{Type: kind, Object: o}) }
 	sendInTime := func() {
-		if !t.late.keep(o, send) {
+		switch {
+		case t.stream.lost != nil:
+			// What was written is in the list that comes.
+		case !t.stream.keep(o, send):
 			send()
-		} else if s.eventKept != nil {
+		case s.eventKept != nil:
 			s.eventKept()
 		}
 	}
@@ -363,25 +361,3 @@ func (s *server) isLeft(pod *corev1.Pod) bool {
 	}
 	return true
 }
-
-// watcher is one open watch. Its buffer only saves switches between
-// goroutines: a full one makes the sender wait for the reader.
-type watcher struct {
-	events chan watch.Event
-	done   chan struct{}
-	once   sync.Once
-}
-
-func newWatcher() *watcher {
-	return &watcher{events: make(chan watch.Event, 256), done: make(chan struct{})}
-}
-
-func (w *watcher) send(e watch.Event) {
-	select {
-	case w.events <- e:
-	case <-w.done:
-	}
-}
-
-func (w *watcher) Stop()                          { w.once.Do(func() { close(w.done) }) }
-func (w *watcher) ResultChan() <-chan watch.Event { return w.events }

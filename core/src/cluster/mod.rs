@@ -93,8 +93,6 @@ enum Event {
     Request(Controller, u32, u32),
     /// kube-controller-manager works again.
     ControllersBack(u32),
-    /// Objects of a kind are listed anew (after which loss of a watch).
-    Listed(Watched, u32),
 }
 
 /// Work done so far.
@@ -364,7 +362,6 @@ impl Cluster {
                 }
             }
             Event::ControllersBack(life) => self.controllers_back(life),
-            Event::Listed(of, loss) => self.listed(of, loss),
         }
     }
 

@@ -1,15 +1,13 @@
 //! A watch that is lost: its kind is listed anew, and what came and went in between is never seen.
 
+use super::Cluster;
 use super::pods::{DeploymentId, PodId, PodState, RsId};
 use super::store::Change;
 use super::watch::Watched;
-use super::{Cluster, Event};
 
 /// What the lists after losses of watches did not show.
 #[derive(Default, Debug)]
 pub(super) struct Losses {
-    /// Of any watch.
-    count: u32,
     /// The first pod that is not known to have been in the cache when the watch of pods was lost.
     first_unseen: u32,
     /// Pods that came and went, or changed hands, while it was.
@@ -36,20 +34,14 @@ impl Cluster {
             });
             self.losses.first_unseen = under_way.min().unwrap_or(self.store.pods().len() as u32);
         }
-        self.losses.count += 1;
-        self.watches.lose(of, self.losses.count);
-        let listed = self.now.plus_nanos(for_ns.max(0));
-        self.events.push(listed, Event::Listed(of, self.losses.count));
+        self.watches.lose(of, self.now.plus_nanos(for_ns.max(0)));
     }
 
     /// The list after a loss is there, and the cache is replaced by it. First come the deletions of what is only in the cache, as
     /// the cache knew it (`DeletedFinalStateUnknown`); then what differs is an update, and what the cache did not have an
     /// addition. Nobody learns of what came and went in between. Objects come in the order in which they were made, where an
     /// API server goes by names. (client-go v0.37: `Reflector.ListAndWatch`, `processReplacedAllInfo`.)
-    pub(super) fn listed(&mut self, of: Watched, loss: u32) {
-        if !self.watches.is_found(of, loss) {
-            return;
-        }
+    pub(super) fn list(&mut self, of: Watched) {
         // A list has the version of the last write, whatever wrote it.
         let version = self.store.version();
         match of {

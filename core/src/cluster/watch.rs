@@ -48,8 +48,8 @@ struct Stream {
     until: Time,
     /// When each is due, its version, and what it says; in the order in which they were written.
     waiting: VecDeque<(Time, u64, Change)>,
-    /// The loss that a list will end.
-    lost: Option<u32>,
+    /// While it is lost: when everything is listed anew.
+    lost: Option<Time>,
 }
 
 /// The watches of the three kinds.
@@ -127,12 +127,13 @@ impl Watches {
         None
     }
 
-    /// When the next event is due.
+    /// When the next event, or list, is due.
     pub(super) fn next_at(&self) -> Option<Time> {
         if self.are_prompt {
             return None;
         }
-        self.streams.iter().filter_map(|stream| stream.waiting.front()).map(|(at, ..)| *at).min()
+        let next = |stream: &Stream| stream.lost.or(stream.waiting.front().map(|(at, ..)| *at));
+        self.streams.iter().filter_map(next).min()
     }
 
     /// Takes the next event that is due: that of the earliest time, and then of the lowest version.
@@ -148,11 +149,12 @@ impl Watches {
         self.streams[kind as usize].waiting.iter().map(|(.., change)| change)
     }
 
-    /// The watch of a kind is lost, and with it what waits; a loss before this one no longer matters.
-    pub(super) fn lose(&mut self, kind: Watched, loss: u32) {
+    /// The watch of a kind is lost until everything is `listed`, and with it what waits; a loss before this one no longer
+    /// matters.
+    pub(super) fn lose(&mut self, kind: Watched, listed: Time) {
         let stream = &mut self.streams[kind as usize];
         stream.waiting.clear();
-        stream.lost = Some(loss);
+        stream.lost = Some(listed);
         self.are_prompt = false;
     }
 
@@ -161,10 +163,11 @@ impl Watches {
         self.streams[kind as usize].lost.is_some()
     }
 
-    /// The list after a loss is there; `false` if another loss came after it.
-    pub(super) fn is_found(&mut self, kind: Watched, loss: u32) -> bool {
-        let lost = &mut self.streams[kind as usize].lost;
-        lost.take_if(|of| *of == loss).is_some()
+    /// Takes a kind whose list is due after a loss of its watch.
+    fn pop_listed(&mut self, now: Time) -> Option<Watched> {
+        let is_due =
+            |kind: &Watched| self.streams[*kind as usize].lost.take_if(|listed| *listed <= now).is_some();
+        Watched::ALL.into_iter().find(is_due)
     }
 
     /// The controllers have died, and nobody watches any more. What is broken stays so.
@@ -198,10 +201,13 @@ impl Cluster {
         }
     }
 
-    /// Events whose time has come reach the caches.
+    /// Lists and events whose time has come reach the caches.
     pub(super) fn deliver_due(&mut self) {
         if self.watches.are_prompt {
             return;
+        }
+        while let Some(of) = self.watches.pop_listed(self.now) {
+            self.list(of);
         }
         while let Some((version, change)) = self.watches.pop_due(self.now) {
             self.deliver(version, change);
@@ -264,10 +270,12 @@ mod tests {
         let mut watches = Watches::new(0);
         watches.delay(Some(Watched::ReplicaSets), MS, ms(3));
         assert!(watches.keep(ms(0), 1, set()).is_none());
-        watches.lose(Watched::ReplicaSets, 1);
-        assert!(watches.next_at().is_none() && watches.keep(ms(9), 2, set()).is_none());
-        watches.lose(Watched::ReplicaSets, 2);
-        assert!(!watches.is_found(Watched::ReplicaSets, 1) && watches.are_behind());
-        assert!(watches.is_found(Watched::ReplicaSets, 2) && watches.are_whole(ms(9)));
+        watches.lose(Watched::ReplicaSets, ms(10));
+        assert!(watches.keep(ms(9), 2, set()).is_none(), "nobody watches");
+        watches.lose(Watched::ReplicaSets, ms(20));
+        assert_eq!((watches.next_at(), watches.pop_listed(ms(19))), (Some(ms(20)), None));
+        assert!(watches.are_behind() && watches.is_lost(Watched::ReplicaSets));
+        assert_eq!(watches.pop_listed(ms(20)), Some(Watched::ReplicaSets));
+        assert!(watches.are_whole(ms(20)) && watches.next_at().is_none());
     }
 }

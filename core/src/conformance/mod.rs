@@ -18,4 +18,5 @@ mod verdict;
 pub use self::autoscale::{autoscale, played};
 pub use self::autoscale_case::{AutoscaleCase, AutoscaleTick};
 pub use self::compare::{Difference, same};
+pub use self::run_fault::LOST_MS_MIN;
 pub use self::sync::{Prepared, sync, sync_of};

@@ -140,6 +140,7 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 "replicaSet" => step.replica_set = Some(ReplicaSetStep::read(value)?),
                 "apiErrors" => step.faults.push(run_fault::api_errors(value)?),
                 "watchDelay" => step.faults.push(run_fault::watch_delay(value)?),
+                "watchLost" => step.faults.push(run_fault::watch_lost(value)?),
                 _ => return Err(format!("steps: unknown field {key:?}")),
             }
         }
@@ -147,6 +148,14 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
     }
     if steps.windows(2).any(|pair| pair[0].at_ms > pair[1].at_ms) {
         return Err("steps: they must be in order of time".into());
+    }
+    let lost = steps.iter().flat_map(|step| &step.faults).filter_map(|fault| match fault {
+        Fault::WatchLost { of, .. } => Some(*of),
+        _ => None,
+    });
+    let lost: Vec<_> = lost.collect();
+    if lost.iter().enumerate().any(|(at, of)| lost[..at].contains(of)) {
+        return Err("steps: the watch of a kind is lost more than once".into());
     }
     Ok(steps)
 }

@@ -1,5 +1,5 @@
-//! Mode `run`: what breaks at a step. Requests of the controllers fail (`apiErrors`), and watch events of one kind of
-//! objects are late (`watchDelay`).
+//! Mode `run`: what breaks at a step. Requests of the controllers fail (`apiErrors`), watch events of one kind of objects are
+//! late (`watchDelay`), or their watch is lost (`watchLost`).
 
 use serde_json::{Map, Value};
 
@@ -57,5 +57,25 @@ pub(super) fn watch_delay(value: &Value) -> Result<Fault, String> {
         of: Some(named(OF, fields, "of", (&Watched::ALL, Watched::word))?),
         delay_ns: ns(delay),
         for_ns: count(OF, fields, "forMs")?.map_or(i64::MAX, ns),
+    })
+}
+
+/// Least `forMs` of a lost watch: client-go's reflector waits for 0.8 to 1.6 s, at random, before it lists anew, and longer for
+/// the next time within two minutes, so that a rollout loses the watch of a kind only once.
+pub const LOST_MS_MIN: u32 = 2_000;
+
+/// `watchLost` of a step: the watch of the kind `of` ends with `410 Expired`, and all objects of the kind are listed `forMs`
+/// later.
+///
+/// # Errors
+/// An unknown field or word, or no time of at least [`LOST_MS_MIN`].
+pub(super) fn watch_lost(value: &Value) -> Result<Fault, String> {
+    const OF: &str = "watchLost";
+    let fields = fields(OF, value, &["of", "forMs"])?;
+    let lost_ms: Option<u32> = count(OF, fields, "forMs")?.filter(|ms| *ms >= LOST_MS_MIN);
+    let lost_ms = lost_ms.ok_or_else(|| bad(OF, "forMs", fields.get("forMs").unwrap_or(&Value::Null)))?;
+    Ok(Fault::WatchLost {
+        of: named(OF, fields, "of", (&Watched::ALL, Watched::word))?,
+        for_ns: i64::from(lost_ms) * MS,
     })
 }

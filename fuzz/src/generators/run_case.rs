@@ -34,6 +34,7 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
     // In one of three others lay hands on pods and ReplicaSets, too, and in one of three requests fail and events are late.
     let (meddled, broken) = (draw.one_in(3), draw.one_in(3));
     let (mut at_ms, mut steps) = (0, Vec::new());
+    let mut watched = Watched::ALL.to_vec();
     for _ in 0..draw.range(0, 6) {
         at_ms += match draw.range(0, 6) {
             // Two at one instant.
@@ -52,7 +53,7 @@ pub fn run_case(id: &str, u: &mut Unstructured<'_>) -> Value {
             () => step(draw, at_ms),
         };
         if broken && draw.one_in(2) {
-            breaking(draw, &mut step);
+            breaking(draw, &mut step, &mut watched);
         }
         steps.push(step);
     }
@@ -115,8 +116,9 @@ fn step(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
     step
 }
 
-/// Lets requests fail from that step on, or watch events be late; in half of the cases instead of what the step says.
-fn breaking(draw: &mut Draw<'_, '_>, step: &mut Value) {
+/// Lets requests fail from that step on, or watch events be late, or takes away one of the watches; in half of the cases instead
+/// of what the step says.
+fn breaking(draw: &mut Draw<'_, '_>, step: &mut Value, watched: &mut Vec<Watched>) {
     if draw.one_in(2) {
         *step = json!({"atMs": step["atMs"]});
     }
@@ -128,6 +130,12 @@ fn breaking(draw: &mut Draw<'_, '_>, step: &mut Value) {
             "requests": draw.of(&[1, 1, 1, 2, 3, 5, 8, 13, 20]),
             "error": draw.of(&ApiFault::ALL.map(ApiFault::word)),
         });
+        return;
+    }
+    if draw.one_in(3) && !watched.is_empty() {
+        let lost = watched.remove(draw.range(0, watched.len() as i64 - 1) as usize);
+        let lost_ms = draw.of(&[2_000, 2_000, 2_500, 5_000, 20_000]);
+        step["watchLost"] = json!({"of": lost.word(), "forMs": lost_ms});
         return;
     }
     let delay_ms = match draw.range(0, 9) {

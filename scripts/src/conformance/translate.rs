@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use maxsurge_core::api::{Deployment, Time};
 use maxsurge_core::cluster::pods::PodId;
 use maxsurge_core::cluster::{Fault, UserError};
+use maxsurge_core::conformance::LOST_MS_MIN;
 use maxsurge_core::scenario::{Action, Moment, Observer, Scenario, Step, simulate};
 use serde_json::{Value, json};
 
@@ -88,6 +89,9 @@ impl Observer for Notes {
                 {
                     let delay = json!({"of": of.word(), "delayMs": delay_ns / MS, "forMs": for_ns / MS});
                     self.change(moment, json!({"watchDelay": delay}));
+                }
+                Fault::WatchLost { of, for_ns } if for_ns % MS == 0 && for_ns / MS >= LOST_MS_MIN.into() => {
+                    self.change(moment, json!({"watchLost": {"of": of.word(), "forMs": for_ns / MS}}));
                 }
                 _ => self.problem = Some(format!("`{}` cannot be put to the real controllers", step.text)),
             }
