@@ -188,6 +188,19 @@ fn recreate_two_templates() {
     assert_eq!((&both["podsReady"], &case["deployment"]["spec"]["replicas"]), (&2.into(), &1.into()));
 }
 
+/// Four pods are wanted from 5 s on; the fourth was made and went while the watch of pods was lost, and there are three to the
+/// end, long after the five minutes that an expectation lasts.
+#[test]
+fn unseen_pod() {
+    let theirs = repeated("unseen-pod");
+    let (case, _) = read("unseen-pod");
+    assert_eq!(case["steps"][0]["watchLost"]["of"], "pods");
+    let last = theirs["views"].as_array().and_then(|views| views.last()).unwrap();
+    assert_eq!((&last["atMs"], &last["podsAlive"]), (&6_000.into(), &3.into()));
+    assert_eq!(view(&theirs, 999_000, "web:0"), (4, 0, 3));
+    assert_eq!(case["untilMs"], 1_000_000);
+}
+
 /// Two pods are wanted from 10 s on, the one that was deleted is gone from 25 s on, and there are three to the end.
 #[test]
 fn victim_orphaned() {
