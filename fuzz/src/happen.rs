@@ -16,7 +16,7 @@ use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFa
 const FAR: i64 = 700 * 1_000_000_000;
 
 /// Whether an event lays hands on what belongs to the controllers, or breaks something; the others are what users do.
-pub(crate) fn meddles(event: &Event) -> bool {
+pub fn meddles(event: &Event) -> bool {
     match event {
         Event::Wait(_)
         | Event::Until(..)

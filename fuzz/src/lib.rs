@@ -15,6 +15,8 @@ mod rollout;
 pub mod scenario;
 #[cfg(feature = "zoo")]
 mod search;
+pub mod shrink;
+pub mod states;
 pub mod story;
 pub mod targets;
 #[cfg(feature = "zoo")]
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 use arbitrary::{Arbitrary, Unstructured};
 
 pub use generators::{Event, Input, World};
+pub use happen::meddles;
 pub use hunt::{Budget, Found, hunt};
 pub use rollout::{Broken, Judgement, Verdict, judge, rollout, run, unjudged};
 

@@ -1,14 +1,12 @@
 //! What each fuzz target does with its bytes. A target panics when a property does not hold.
 
-use arbitrary::Unstructured;
 use maxsurge_core::api::manifest::{self, Object, ReadOptions};
-use maxsurge_core::conformance;
 use maxsurge_core::scenario::Scenario;
-use serde_json::Value;
 
 use crate::generators::Plane;
-use crate::generators::sync_state::{Subject, sync_case};
+use crate::generators::sync_state::Subject;
 use crate::rollout::{Judgement, judge};
+use crate::states::broken_state;
 use crate::{agreement, autoscaler, input_of, rollout_bytes, scenario as told, story};
 
 /// Pods that `naive_vs_fast` adds, so that orders of deletion and counters have something to get wrong.
@@ -43,31 +41,8 @@ pub fn replicaset_sync(data: &[u8]) {
 
 /// P-PANIC, D-DET and, as far as no 32 bits overflow, S-RANGE.
 fn sync(subject: Subject, data: &[u8]) {
-    let case = sync_case("fuzz", subject, &mut Unstructured::new(data));
-    let line = case.to_string();
-    let verdict = conformance::sync(&line);
-    assert_eq!(verdict, conformance::sync(&line), "D-DET: the same state twice\n{line}");
-    let value: Value = serde_json::from_str(&verdict).expect("a verdict is JSON");
-    let writes = value.get("writes").and_then(Value::as_array).into_iter().flatten();
-    for write in writes.filter(|write| write["resource"] == "replicasets" && write["subresource"].is_null()) {
-        let size = write.pointer("/object/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
-        // Products of 32 bits wrap around in the real controllers, too.
-        assert!(size >= 0 || is_wide(&case), "S-RANGE: writes the size {size}\n{line}");
-    }
-}
-
-/// Whether a number of the state is negative, or so large that a product of two leaves 32 bits.
-fn is_wide(value: &Value) -> bool {
-    match value {
-        Value::Number(n) => n.as_i64().is_none_or(|n| !(0..=46_340).contains(&n)),
-        // Sizes are remembered in annotations, and percentages are texts.
-        Value::String(text) => {
-            let digits = text.trim_end_matches('%').trim_start_matches(['-', '+']);
-            text.starts_with('-') || digits.parse::<u64>().is_ok_and(|n| n > 46_340)
-        }
-        Value::Array(items) => items.iter().any(is_wide),
-        Value::Object(fields) => fields.values().any(is_wide),
-        _ => false,
+    if let Some(broken) = broken_state(subject, data, false) {
+        panic!("{}: {}\n{}", broken.property.code(), broken.what, broken.case);
     }
 }
 

@@ -49,6 +49,29 @@ fn stale_size_annotation() {
     check(Exemption::StaleSizeAnnotation, Property::LConv, world, events);
 }
 
+/// By timing alone: the change of size is on its way to the controller while it shrinks the last old ReplicaSet, and is seen
+/// before what that pass wrote. Then the next image never comes.
+#[test]
+fn stale_size_annotation_by_timing() {
+    let input = |wait_ms| Input {
+        world: world(Plane::Watch(200), 5, Limits::Pods(0, 1)),
+        events: vec![
+            Event::Wait(60_000),
+            edit(Change::Image(1)),
+            Event::Wait(wait_ms),
+            edit(Change::Replicas(4)),
+            Event::Wait(5_000),
+        ],
+    };
+    let livelocks = |wait_ms: &u32| {
+        let strict = judge(&input(*wait_ms), Judgement { is_strict: true, twice: false });
+        strict.is_err_and(|broken| broken.violation.known == Some(Exemption::StaleSizeAnnotation))
+    };
+    let wait_ms = (0..15_000).step_by(50).find(livelocks).expect("k8s#102551 happens");
+    let Input { world, events } = input(wait_ms);
+    check(Exemption::StaleSizeAnnotation, Property::LConv, world, events);
+}
+
 #[test]
 fn recreate_scaling() {
     let both = vec![Change::Strategy(Limits::Recreate), Change::Replicas(5)];

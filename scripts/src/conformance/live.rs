@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use maxsurge_core::api::KubernetesVersion;
+use maxsurge_fuzz::shrink::shrink;
 use serde_json::{Value, json};
 
 use super::judge::{Judgement, judge};
 use super::oracle::{self, Oracle};
-use super::shrink::shrink;
 use super::{Failure, Options, Source};
 
 /// Cases under way between the two sides.

@@ -10,7 +10,6 @@ mod judge;
 mod live;
 mod oracle;
 mod record;
-mod shrink;
 mod source;
 mod translate;
 

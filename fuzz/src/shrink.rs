@@ -1,4 +1,4 @@
-//! The smallest case that still shows something.
+//! The smallest case of the conformance protocol that still shows something.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ enum Cut {
 
 /// Makes the case smaller (fewer objects, fewer fields, smaller numbers) as long as `still` holds of it, trying so many at
 /// most.
-pub(super) fn shrink(case: &Value, tries_max: u32, mut still: impl FnMut(&Value) -> bool) -> Value {
+pub fn shrink(case: &Value, tries_max: u32, mut still: impl FnMut(&Value) -> bool) -> Value {
     let (mut best, mut tries) = (case.clone(), 0);
     loop {
         let mut any = false;
