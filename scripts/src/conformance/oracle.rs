@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 
 use maxsurge_core::api::KubernetesVersion;
 use serde_json::Value;
@@ -15,6 +16,8 @@ pub(super) struct Oracle {
     input: Option<BufWriter<ChildStdin>>,
     output: BufReader<ChildStdout>,
     line: String,
+    /// Reads what it says besides, to the end.
+    died_of: Option<JoinHandle<Option<String>>>,
 }
 
 /// Where the program is; builds it if it is not there.
@@ -56,6 +59,12 @@ fn not_started(program: &Path, error: &io::Error) -> Failure {
     Failure::NoOracle(format!("{}: {error}", program.display()))
 }
 
+/// The line by which a Go program says that it crashes. Upstream also logs what it finds odd about odd states.
+fn died_of(errors: impl BufRead) -> Option<String> {
+    let is_end = |line: &String| line.starts_with("panic: ") || line.starts_with("fatal error: ");
+    errors.lines().map_while(Result::ok).filter(is_end).last()
+}
+
 impl Oracle {
     /// Starts the program for cases of that source; runs are played in lockstep (one fixed order, see
     /// `scripts/upstream/lockstep.go`).
@@ -65,12 +74,13 @@ impl Oracle {
         if source == Source::Run {
             command.arg("--lockstep");
         }
-        // Upstream logs what it finds odd about odd states.
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| not_started(program, &error))?;
         let input = child.stdin.take().map(BufWriter::new);
         let output = child.stdout.take().expect("it was asked for");
-        Ok(Oracle { child, input, output: BufReader::new(output), line: String::new() })
+        let errors = child.stderr.take().expect("it was asked for");
+        let died_of = Some(std::thread::spawn(move || died_of(BufReader::new(errors))));
+        Ok(Oracle { child, input, output: BufReader::new(output), line: String::new(), died_of })
     }
 
     /// The end for cases, for another thread to write to.
@@ -82,9 +92,11 @@ impl Oracle {
     pub(super) fn read(&mut self) -> Result<Value, Failure> {
         self.line.clear();
         if self.output.read_line(&mut self.line)? == 0 {
-            return Err(Failure::NoOracle(
-                "the real controllers' program ended before it had answered".into(),
-            ));
+            let died_of = self.died_of.take().and_then(|said| said.join().ok()).flatten();
+            let why = died_of.map(|line| format!(": {line}")).unwrap_or_default();
+            return Err(Failure::NoOracle(format!(
+                "the real controllers' program ended before it had answered{why}"
+            )));
         }
         serde_json::from_str(&self.line)
             .map_err(|error| Failure::NoOracle(format!("its verdict is no JSON: {error}")))
