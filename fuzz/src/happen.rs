@@ -129,6 +129,11 @@ pub(crate) fn fault_of(fault: Break) -> Fault {
         Break::Watch(delay, for_ms) => {
             Fault::WatchDelay { of: None, delay_ns: i64::from(delay) * MS, for_ns: i64::from(for_ms) * MS }
         }
+        Break::Late(of, delay, for_ms) => Fault::WatchDelay {
+            of: Some(of),
+            delay_ns: i64::from(delay) * MS,
+            for_ns: i64::from(for_ms) * MS,
+        },
         Break::Lost(of, ms) => Fault::WatchLost { of, for_ns: i64::from(ms) * MS },
         Break::NodeDown(n) => Fault::NodeDown(NodeId(n.into())),
         Break::NodeUp(n) => Fault::NodeUp(NodeId(n.into())),

@@ -173,6 +173,9 @@ fn simpler_fault(fault: Break) -> Vec<Break> {
         Break::Lost(of, ms) => {
             vec![Break::Lost(of, 1), Break::Lost(of, 1_000), Break::Lost(of, ms / 1_000 * 1_000)]
         }
+        Break::Late(of, delay, for_ms) => {
+            vec![Break::Watch(delay, for_ms), Break::Late(of, 1_000, for_ms), Break::Late(of, delay, 10_000)]
+        }
         Break::Watch(delay, for_ms) => vec![Break::Watch(1_000, for_ms), Break::Watch(delay, 10_000)],
         _ => Vec::new(),
     }

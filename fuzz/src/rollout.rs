@@ -324,7 +324,10 @@ impl Run {
             heal(&mut self.cluster);
             if exhausted {
                 // Something has to happen to it before it is tried again.
-                happen(&mut self.cluster, self.id, &Event::Edit(vec![Change::Cause(0)]));
+                // One of the two may be what it says already.
+                for cause in [0, 1] {
+                    happen(&mut self.cluster, self.id, &Event::Edit(vec![Change::Cause(cause)]));
+                }
             }
             self.settle()?;
             self.wait(CONVERGES_S * SECOND)?;

@@ -31,6 +31,9 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
             format!("apiErrors: {{afterRequests: {after}, requests: {requests}, error: {}}}", error.word())
         }
         Break::Watch(delay, for_ms) => format!("watchDelay: {{delay: {delay}ms, for: {for_ms}ms}}"),
+        Break::Late(of, delay, for_ms) => {
+            format!("watchDelay: {{of: {}, delay: {delay}ms, for: {for_ms}ms}}", of.word())
+        }
         Break::Lost(of, ms) => format!("watchLost: {{of: {}, for: {ms}ms}}", of.word()),
         Break::NodeDown(n) => format!("nodeDown: {}", node(n)?),
         Break::NodeUp(n) => format!("nodeUp: {}", node(n)?),

@@ -9,7 +9,7 @@ use crate::generators::sync_state::{Subject, sync_case};
 use crate::shrink::shrink;
 
 /// Cases that are tried to make one smaller.
-const SHRINKS_MAX: u32 = 3_000;
+const SHRINKS_MAX: u32 = 20_000;
 
 /// What does not hold of a pass over one state.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,11 +64,12 @@ pub fn minimize_state(broken: &BrokenState, is_strict: bool) -> BrokenState {
     BrokenState { property: broken.property, what, case }
 }
 
-/// Whether an API server could hold the state: no number is negative, nor is one remembered in an annotation.
+/// Whether an API server could hold the state, as far as numbers and names go: none is negative, in annotations neither, and no
+/// text has control characters.
 fn is_storable(value: &Value) -> bool {
     match value {
         Value::Number(n) => n.as_i64().is_some_and(|n| (0..=i64::from(i32::MAX)).contains(&n)),
-        Value::String(text) => !text.starts_with('-'),
+        Value::String(text) => !text.starts_with('-') && !text.chars().any(char::is_control),
         Value::Array(items) => items.iter().all(is_storable),
         Value::Object(fields) => fields.values().all(is_storable),
         _ => true,

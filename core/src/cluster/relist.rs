@@ -15,8 +15,8 @@ pub(super) struct Losses {
 }
 
 impl Cluster {
-    /// Pods that came and went, or came and were no longer their maker's, while the watch of pods was lost: it has never seen
-    /// them as its own. Since the controllers last started.
+    /// Pods that came and went, or came and were terminating or no longer their maker's by the list, while the watch of pods was
+    /// lost: nobody has seen their creation. Since the controllers last started.
     pub fn unseen_pods(&self) -> &[PodId] {
         &self.losses.unseen
     }
@@ -93,7 +93,9 @@ impl Cluster {
             match (self.pods.state(id), self.store.pod(id).state) {
                 (Some(known), new) if !new.exists => gone.push((id, PodState { exists: false, ..*known })),
                 (known, new) if new.exists && known != Some(&new) => {
-                    if known.is_none() && new.owner != Some(self.store.pod(id).origin) {
+                    // `addPod` takes a terminating pod for a deletion, and not for the creation that is waited for.
+                    let is_own = new.owner == Some(self.store.pod(id).origin) && !new.deleting;
+                    if known.is_none() && !is_own {
                         self.losses.unseen.push(id);
                     }
                     differ.push((id, new));

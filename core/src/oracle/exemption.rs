@@ -37,8 +37,8 @@ pub enum Exemption {
     /// L-CONV: a pod loses its owner reference, and its ReplicaSet, which does not see that yet, deletes it. The event of the
     /// deletion is then nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
     VictimOrphaned,
-    /// L-CONV, L-WAKE: a pod came and went, or lost its owner reference, while the watch of pods was lost, so that no list shows
-    /// it as its maker's. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
+    /// L-CONV, L-WAKE: a pod came and was deleted, or lost its owner reference, while the watch of pods was lost, so that no list
+    /// shows it as made. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
     UnseenPod,
 }
 

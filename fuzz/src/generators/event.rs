@@ -158,6 +158,8 @@ pub enum Break {
     Api(u8, u8, ApiFault),
     /// Watch events take that many ms for that many ms.
     Watch(u16, u16),
+    /// Watch events of one kind take that many ms for that many ms.
+    Late(Watched, u16, u16),
     /// A watch is lost, and after that many ms its kind is listed anew.
     Lost(Watched, u16),
     /// A node stops.
@@ -170,7 +172,7 @@ pub enum Break {
 
 impl<'a> Arbitrary<'a> for Break {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=8_u8)? {
+        Ok(match u.int_in_range(0..=9_u8)? {
             0 => Break::Kill(u.int_in_range(1..=4)?),
             1 => Break::Controllers(u.int_in_range(0..=7)?, if u.arbitrary()? { 0 } else { u.arbitrary()? }),
             2 | 3 => Break::Api(u.int_in_range(0..=5)?, u.int_in_range(1..=3)?, *u.choose(&ApiFault::ALL)?),
@@ -178,6 +180,7 @@ impl<'a> Arbitrary<'a> for Break {
             5 => Break::NodeDown(u.int_in_range(0..=2)?),
             6 => Break::NodeUp(u.int_in_range(0..=2)?),
             7 => Break::Lost(*u.choose(&Watched::ALL)?, u.arbitrary()?),
+            8 => Break::Late(*u.choose(&Watched::ALL)?, u.arbitrary()?, u.arbitrary()?),
             _ => Break::Quota(if u.arbitrary()? { Some(u.int_in_range(0..=12)?) } else { None }),
         })
     }

@@ -201,15 +201,16 @@ fn victim_orphaned() {
 
 #[test]
 fn unseen_pod() {
-    // A second pod is made while nobody watches pods, and is gone or orphaned before the list.
-    for fate in [PodFate::Removed, PodFate::Orphaned] {
+    // A second pod is made while nobody watches pods, and is gone, orphaned or on its way out before the list.
+    for fate in [PodFate::Removed, PodFate::Orphaned, PodFate::Deleted] {
         let events = vec![
             Event::Wait(60_000),
             Event::Break(Break::Lost(Watched::Pods, 1_000)),
             edit(Change::Replicas(2)),
             Event::Pod(1, fate),
         ];
-        check(Exemption::UnseenPod, Property::LConv, world(Plane::Ideal, 1, Limits::Pods(1, 0)), events);
+        let world = World { stop_ms: 5_000, ..world(Plane::Ideal, 1, Limits::Pods(1, 0)) };
+        check(Exemption::UnseenPod, Property::LConv, world, events);
     }
 }
 

@@ -57,6 +57,31 @@ fn stale_size_annotation() {
     assert_eq!((writes(&theirs).len(), &theirs["requeueAfterSeconds"]), (0, &Value::Null));
 }
 
+/// k8s#102551 by timing alone, every watch event 140 ms late: nothing but sizes and images is changed by anybody, and the last
+/// image never comes.
+#[test]
+fn stale_size_by_timing() {
+    let theirs = repeated("stale-size-by-timing");
+    let (case, _) = read("stale-size-by-timing");
+    let steps = case["steps"].as_array().unwrap();
+    assert!(
+        steps.iter().all(|step| ["watchDelay", "image", "replicas"].iter().any(|key| !step[key].is_null()))
+    );
+    assert_eq!(steps.last().unwrap()["image"], "web:2");
+    let last = theirs["views"].as_array().and_then(|views| views.last()).unwrap();
+    assert_eq!((&last["generation"], &last["observed"]), (&5.into(), &5.into()), "the edit is seen");
+    let images: Vec<_> =
+        last["replicaSets"].as_array().unwrap().iter().map(|set| (&set["image"], &set["spec"])).collect();
+    assert_eq!(images, [(&"web:0".into(), &2.into()), (&"web:1".into(), &0.into())]);
+}
+
+/// The size with surge leaves 32 bits: one ReplicaSet loses all its pods, and the other gets a size that no API server takes.
+#[test]
+fn negative_size() {
+    let theirs = repeated("negative-size");
+    assert_eq!(writes(&theirs)[..2], ["update web-aaa 0", "update web-bbb -715827882"]);
+}
+
 /// k8s#125568: neither the new size nor the next image ever comes.
 #[test]
 fn recreate_scaling() {
