@@ -69,3 +69,27 @@ fn history_waits_for_old_pods() {
     let olds = [rs("a", "v0", 1, 0, 0, None), rs("b", "v1", 2, 1, 1, Some((1, 2)))];
     assert_eq!(trimmed(json!(0), false, &olds), "");
 }
+
+/// A change of the size alone deletes nothing, and neither does a pause while a rollback is asked for.
+#[test]
+fn history_is_trimmed_in_a_pause_and_in_a_rollout() {
+    for (paused, rollback, remembered, expected) in [
+        (true, None, (1, 2), vec!["old"]),
+        (true, Some("1"), (1, 2), vec![]),
+        (true, None, (2, 3), vec!["old"]),
+        (false, None, (1, 2), vec!["old"]),
+        (false, None, (2, 3), vec![]),
+    ] {
+        let d = deployment(1, json!(1), json!(0), |d| {
+            d["spec"]["revisionHistoryLimit"] = 0.into();
+            d["spec"]["paused"] = paused.into();
+            d["status"] =
+                json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1});
+            if let Some(to) = rollback {
+                d["metadata"]["annotations"] = json!({"deprecated.deployment.rollback.to": to});
+            }
+        });
+        let sets = [rs("old", "v1", 1, 0, 0, None), rs("new", "v2", 2, 1, 1, Some(remembered))];
+        assert_eq!(deleted(&decide(&d, &sets, &[])), expected, "{paused} {rollback:?} {remembered:?}");
+    }
+}

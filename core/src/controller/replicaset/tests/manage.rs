@@ -29,7 +29,7 @@ fn failing_from(n: usize, kind: ApiErrorKind) -> Script {
 
 #[test]
 fn slow_start() {
-    use ApiErrorKind::{Forbidden, NamespaceTerminating};
+    use ApiErrorKind::{Forbidden, NamespaceTerminating, Timeout};
     check(0, 0, Script::default(), "", None, (0, 0));
     check(1, 0, Script::default(), "create", None, (1, 0));
     check(20, 0, Script::default(), "create x20", None, (20, 0));
@@ -37,6 +37,8 @@ fn slow_start() {
     // Quota for 5 of 20: 1 + 2 + 4 requests, and what was not created is not expected.
     check(20, 0, failing_from(5, Forbidden), "create x7", Some("refused"), (5, 0));
     check(20, 0, failing_from(0, Forbidden), "create", Some("refused"), (0, 0));
+    // One that timed out is no success either. (kubernetes/kubernetes#86140)
+    check(20, 0, failing_from(5, Timeout), "create x7", Some("refused"), (5, 0));
     check(20, 0, failing_from(1, Forbidden), "create x3", Some("refused"), (1, 0));
     check(4, 0, failing_from(3, Forbidden), "create x4", Some("refused"), (3, 0));
     // A terminating namespace counts as success: all are tried, and the expectation stays open.

@@ -24,8 +24,9 @@ fn expectations_block_until_observed_or_old() {
 
     // Distinct keys; each counts once, whether marked, removed or both.
     e.expect_deletions(&[7, 3, 7], t(0));
-    assert_eq!(e.outstanding(), (0, 2));
+    assert_eq!((e.outstanding(), e.awaited_deletions()), ((0, 2), &[3, 7][..]));
     e.deletion_observed(7);
+    assert_eq!(e.awaited_deletions(), [3]);
     e.deletion_observed(7);
     e.deletion_observed(99);
     assert_eq!((e.outstanding(), e.satisfied(t(1))), ((0, 1), false));

@@ -1,6 +1,7 @@
 //! Tables over whole passes and over the parts.
 
 mod claim;
+mod event;
 mod manage;
 mod memory;
 mod ranking;

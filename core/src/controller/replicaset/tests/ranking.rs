@@ -60,6 +60,30 @@ fn each_rule_decides_before_those_below_it() {
 }
 
 #[test]
+fn what_is_looked_at_in_a_pod() {
+    let sought = pod("a", |p| {
+        p["metadata"]["annotations"] = json!({"controller.kubernetes.io/pod-deletion-cost": "-4"});
+        p["metadata"]["creationTimestamp"] = at(3).into();
+        p["status"] = json!({"phase": "Unknown",
+            "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": at(7)}],
+            "containerStatuses": [{"name": "c", "restartCount": 2}]});
+    });
+    let expected = RankKey {
+        phase: 1,
+        cost: -4,
+        rank: 6,
+        ready_since: Some(Time::EPOCH.plus_seconds(7)),
+        restarts: 2,
+        created: Some(Time::EPOCH.plus_seconds(3)),
+        ..key("a")
+    };
+    assert_eq!(RankKey::of(&sought, 6), expected);
+    let unbound = pod("b", |p| p["spec"]["nodeName"] = "".into());
+    let expected = RankKey { assigned: false, ready: false, ready_since: None, ..key("b") };
+    assert_eq!(RankKey::of(&unbound, 1), expected);
+}
+
+#[test]
 fn ages_are_compared_by_order_of_magnitude() {
     let ready = |uid, since: Option<i64>, restarts| RankKey {
         ready_since: since.map(|s| Time::EPOCH.plus_seconds(s)),

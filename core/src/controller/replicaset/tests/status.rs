@@ -134,6 +134,10 @@ fn failures_are_reported_and_forgotten() {
     assert_eq!(added.as_deref(), Some("ReplicaFailure=True/FailedDelete"));
     // One that is there is left exactly as it is; without another change nothing is written.
     assert_eq!(conditions(&with_old(3), &[], failing(kind)), None);
+    // Others are none of its business.
+    let other = |rs: &mut Value| rs["status"]["conditions"] = json!([{"type": "Other", "status": "True"}]);
+    let added = conditions(&rs(3, other), &[], failing(kind));
+    assert_eq!(added.as_deref(), Some("Other=True/ ReplicaFailure=True/FailedCreate"));
     // It goes with the first success, and not managing is one.
     assert_eq!(conditions(&with_old(0), &[], Script::default()).as_deref(), Some("Other=True/"));
     // The status error goes before the other.
