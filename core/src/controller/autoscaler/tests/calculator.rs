@@ -107,7 +107,10 @@ fn pods_without_a_sample() {
         (3, 200, three(), &[("a", 30), ("b", 30)], 2),
         // Exactly at the target they are left out.
         (5, 100, three(), &[("a", 100), ("b", 100)], 5),
-        // What they are taken for would turn the direction.
+        (3, 50, three(), &[("a", 50), ("b", 50)], 3),
+        // What they are taken for would turn the direction, either way: 180 of 300 are 60 %, 240 of 300 are 80 %.
+        (3, 50, three(), &[("a", 40), ("b", 40)], 3),
+        (4, 100, three(), &[("a", 120), ("b", 120)], 4),
         (2, 100, three(), &[("a", 140), ("b", 140)], 2),
         // Samples of pods that nobody knows count in the number: (200 % of 2 known) for a, b, x and c.
         (3, 100, three(), &[("a", 400), ("b", 400), ("x", 1)], 11),
@@ -144,6 +147,46 @@ fn which_pods_count() {
         let mut world = World::new(0, json!([cpu(100)])).with_pods(with(place, value.clone())).uses(usage);
         world.scale().spec_replicas = 3;
         assert_eq!(world.asks(), Ok(expected), "{place} {value}");
+    }
+}
+
+/// Whoever is ignored has no say at all, and whoever is not up yet counts as idle only while the others use too much.
+#[test]
+fn samples_that_do_not_count() {
+    let with = |place: &str, value: Value| vec![pod("a"), pod("b"), pod_with("c", place, value)];
+    let failed = || with("/status/phase", json!("Failed"));
+    let pending = || with("/status/phase", json!("Pending"));
+    check(&[
+        (3, 100, failed(), &[("a", 150), ("b", 150), ("c", 900)], 3),
+        (3, 100, failed(), &[("a", 100), ("b", 100), ("c", 900)], 3),
+        (
+            3,
+            100,
+            with("/metadata/deletionTimestamp", json!(ago(1))),
+            &[("a", 200), ("b", 200), ("c", 900)],
+            4,
+        ),
+        // 106 % of all three; 160 % of two would ask for 4.
+        (3, 100, pending(), &[("a", 160), ("b", 160), ("c", 900)], 3),
+        // At the target, and below it, nothing is assumed: 66 % and 63 % of three would ask for 2.
+        (3, 100, pending(), &[("a", 100), ("b", 100)], 3),
+        (3, 100, pending(), &[("a", 95), ("b", 95)], 3),
+    ]);
+}
+
+/// The periods are those of the flags: with 120 s in place of 300 one that is not ready after 299 s counts.
+#[test]
+fn periods_of_the_flags() {
+    for (initialization_s, expected) in [(300, 3), (120, 5)] {
+        let mut late = pod_with("c", "/status/startTime", json!(ago(299)));
+        late["status"]["conditions"] =
+            json!([{"type": "Ready", "status": "False", "lastTransitionTime": ago(100)}]);
+        let pods = vec![pod("a"), pod("b"), late];
+        let mut world =
+            World::new(0, json!([cpu(100)])).with_pods(pods).uses(&[("a", 150), ("b", 150), ("c", 150)]);
+        world.scale().spec_replicas = 3;
+        world.config.cpu_initialization_period_s = initialization_s;
+        assert_eq!(world.asks(), Ok(expected), "{initialization_s} s");
     }
 }
 
@@ -217,6 +260,13 @@ fn what_a_pod_requests_as_a_whole() {
     let mut world = World::new(1, json!([cpu(100)])).with_pods(vec![odd]).uses(&[("a", 400)]);
     world.pass();
     assert_eq!(world.found()[0]["resource"]["current"]["averageUtilization"], 100);
+    // Rounded up to whole thousandths; amounts may be written as numbers.
+    for (request, used, percent) in [(json!("1500u"), 4, 200), (json!(1), 500, 50), (json!("1"), 500, 50)] {
+        let whole = pod_with("a", "/spec/resources", json!({"requests": {"cpu": request}}));
+        let mut world = World::new(1, json!([cpu(100)])).with_pods(vec![whole]).uses(&[("a", used)]);
+        world.pass();
+        assert_eq!(world.found()[0]["resource"]["current"]["averageUtilization"], percent, "{request}");
+    }
 }
 
 #[test]
@@ -264,6 +314,9 @@ fn a_total() {
     let mut some = world("20");
     some.pods[0] = pod_with("p0", "/status/phase", json!("Pending"));
     some.pods[1] = pod_with("p1", "/metadata/deletionTimestamp", json!(ago(5)));
+    assert_eq!(some.asks(), Ok(6));
+    let mut some = world("20");
+    some.pods[0] = pod_with("p0", "/status/conditions", json!([{"type": "Ready", "status": "False"}]));
     assert_eq!(some.asks(), Ok(6));
     // Within the tolerance nobody looks for pods, beyond it there must be some.
     assert_eq!(world("11").with_pods(Vec::new()).asks(), Ok(4));

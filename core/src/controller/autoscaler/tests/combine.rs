@@ -1,9 +1,11 @@
 //! Several metrics, and selectors.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::combine::stored;
 use super::super::{OtherAutoscaler, Selector};
 use super::{World, average, cpu, events, load, total};
+use crate::api::{LabelSelector, Str};
 
 #[test]
 fn the_most_counts() {
@@ -16,6 +18,16 @@ fn the_most_counts() {
     );
     assert_eq!(world.memory.recommendations[1].replicas, 9);
     assert_eq!(world.condition("ScalingActive"), "True ValidMetricFound");
+}
+
+#[test]
+fn of_equals_the_first_is_told() {
+    let metrics = json!([load("External", average("10")), load("Object", total("10"))]);
+    let decision = World::new(3, metrics).series(&["60"]).object("20").pass();
+    assert_eq!(
+        events(&decision),
+        ["Normal SuccessfulRescale: New size: 6; reason: external metric load(nil) above target"]
+    );
 }
 
 #[test]
@@ -35,6 +47,11 @@ fn a_metric_that_cannot_be_read() {
         )
     );
     assert_eq!(world.found()[0], json!({"type": ""}));
+    // It asks for just as many: the pass succeeds but for the error at its end.
+    let mut world = World::new(3, metrics()).series(&["30"]);
+    let decision = world.pass();
+    assert_eq!((decision.rescaled_to, decision.outcome.is_err()), (None, true));
+    assert_eq!(world.condition("ScalingActive"), "True ValidMetricFound");
     // It asks for fewer: nothing shrinks. (kubernetes/kubernetes#99514)
     let mut world = World::new(3, metrics()).series(&["10"]);
     let decision = world.pass();
@@ -172,5 +189,110 @@ fn each_direction_has_its_own_tolerance() {
     ] {
         let world = World::new(4, json!([load("External", average("10"))])).series(&[value]);
         assert_eq!(world.with("behavior", behavior.clone()).asks(), Ok(expected), "{behavior} {value}");
+    }
+}
+
+/// A metric is found by its name and its selector, and that of an object by kind and name, too.
+#[test]
+fn which_metric_is_asked() {
+    let find = |kind: &str, target: Value, decoy: fn(&mut World)| {
+        let mut world = World::new(2, json!([load(kind, target)]))
+            .series(&["30"])
+            .object("30")
+            .each(&[("p0", "30"), ("p1", "30")]);
+        decoy(&mut world);
+        world.asks()
+    };
+    for (kind, target, expected) in
+        [("External", average("10"), 3), ("Object", average("10"), 3), ("Pods", average("10"), 6)]
+    {
+        let decoys: [fn(&mut World); 4] = [
+            |_| {},
+            // Of another name.
+            |world| shadow(world, |name, _, _| *name = "other".into()),
+            // Of other series.
+            |world| shadow(world, |_, selector, _| *selector = "a=b".into()),
+            // Of another kind.
+            |world| shadow(world, |_, _, kind| *kind = "Pod".into()),
+        ];
+        for (i, decoy) in decoys.into_iter().enumerate() {
+            // Pods and External metrics have no kind, so the last one would be the same.
+            if i < 3 || kind == "Object" {
+                assert_eq!(find(kind, target.clone(), decoy), Ok(expected), "{kind}, decoy {i}");
+            }
+        }
+    }
+}
+
+/// Puts a copy of each metric before it, with twice its value, and name, selector or kind changed.
+fn shadow(world: &mut World, edit: fn(&mut Str, &mut Str, &mut Str)) {
+    let double = || super::quantity("60");
+    let mut none = Str::default();
+    let mut external = world.metrics.external[0].clone();
+    external.values = Ok(vec![double()]);
+    edit(&mut external.name, &mut external.selector, &mut none);
+    world.metrics.external.insert(0, external);
+    let mut object = world.metrics.objects[0].clone();
+    object.value = Ok(double());
+    edit(&mut object.name, &mut object.selector, &mut object.kind);
+    world.metrics.objects.insert(0, object);
+    let mut pods = world.metrics.pods[0].clone();
+    if let Ok(values) = &mut pods.values {
+        values.iter_mut().for_each(|value| value.value = double());
+    }
+    edit(&mut pods.name, &mut pods.selector, &mut none);
+    world.metrics.pods.insert(0, pods);
+}
+
+/// Of the kind Namespace of the core group it is the autoscaler's own that is asked for.
+#[test]
+fn a_metric_of_the_namespace() {
+    for (version, kind, finds) in
+        [("v1", "Namespace", true), ("x/v1", "Namespace", false), ("v1", "Node", false)]
+    {
+        let mut metric = load("Object", average("10"));
+        metric["object"]["describedObject"] = json!({"apiVersion": version, "kind": kind, "name": "other"});
+        let mut world = World::new(2, json!([metric])).object("30");
+        world.metrics.objects[0].kind = kind.into();
+        world.metrics.objects[0].object = "ns".into();
+        assert_eq!(world.asks().ok(), finds.then_some(3), "{version} {kind}");
+    }
+}
+
+#[test]
+fn external_metrics_that_cannot_be_read() {
+    for (values, expected) in [
+        (Ok(Vec::new()), "no metrics returned from external metrics API"),
+        (Err("down".into()), "unable to fetch metrics from external metrics API: down"),
+    ] {
+        let mut world = World::new(1, json!([load("External", average("10"))])).series(&["1"]);
+        world.metrics.external[0].values = values;
+        let error = world.asks().unwrap_err();
+        assert!(
+            error.ends_with(&format!("unable to get external metric ns/load/nil: {expected}")),
+            "{error}"
+        );
+    }
+}
+
+/// What is empty in a selector is absent in the status, as the API server will have it.
+#[test]
+fn selectors_in_the_status() {
+    let read = |value: &Value| LabelSelector::from_value(value).unwrap();
+    let expressions = json!([{"key": "a", "operator": "Exists"}]);
+    for (selector, expected) in [
+        (json!({"matchLabels": {"a": "1"}, "matchExpressions": expressions}), None),
+        (
+            json!({"matchLabels": {"a": "1"}, "matchExpressions": []}),
+            Some(json!({"matchLabels": {"a": "1"}})),
+        ),
+        (
+            json!({"matchLabels": {}, "matchExpressions": expressions}),
+            Some(json!({"matchExpressions": expressions})),
+        ),
+        (json!({"matchLabels": {}, "matchExpressions": []}), Some(json!({}))),
+    ] {
+        let expected = expected.as_ref().unwrap_or(&selector);
+        assert_eq!(stored(&read(&selector)), read(expected), "{selector}");
     }
 }

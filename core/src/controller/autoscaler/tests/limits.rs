@@ -14,6 +14,10 @@ fn without_a_behaviour() {
     for (current, wanted, min, max, expected, reason) in [
         (3, 5, 1, 100, 5, "DesiredWithinRange"),
         (3, 7, 1, 100, 6, "ScaleUpLimit"),
+        // Exactly a limit is within it.
+        (3, 6, 1, 100, 6, "DesiredWithinRange"),
+        (3, 5, 1, 5, 5, "DesiredWithinRange"),
+        (3, 2, 2, 100, 2, "DesiredWithinRange"),
         (1, 9, 1, 100, 4, "ScaleUpLimit"),
         (3, 7, 1, 5, 5, "TooManyReplicas"),
         (3, 7, 1, 6, 6, "TooManyReplicas"),
@@ -83,12 +87,14 @@ fn windows_of_a_behaviour() {
         assert_eq!(memory.recommendations.last().unwrap().replicas, wanted);
     }
     // A slot is free only when it is older than both, strictly.
-    let (up, down) = rules(json!({"scaleUp": {"stabilizationWindowSeconds": 60}}));
-    let behavior = Behavior { up: &up, down: &down, down_window_s: 300 };
-    for (ago, slots) in [(300, 2), (301, 1)] {
+    for (up_s, down_s, ago, slots) in
+        [(60, 300, 300, 2), (60, 300, 301, 1), (600, 300, 600, 2), (600, 300, 601, 1)]
+    {
+        let (up, down) = rules(json!({"scaleUp": {"stabilizationWindowSeconds": up_s}}));
+        let behavior = Behavior { up: &up, down: &down, down_window_s: down_s };
         let mut memory = memory(&[(5, ago)]);
         super::super::behavior::stabilize(&mut memory, &behavior, 5, 5, start());
-        assert_eq!(memory.recommendations.len(), slots);
+        assert_eq!(memory.recommendations.len(), slots, "{up_s} {down_s} {ago}");
     }
 }
 
@@ -108,6 +114,10 @@ fn policies() {
         (json!({}), 10, 0, (2, 100), 2, "TooFewReplicas"),
         (json!({}), 10, 99, (1, 15), 15, "TooManyReplicas"),
         (json!({}), 10, 99, (1, 20), 20, "TooManyReplicas"),
+        // Exactly a limit is within it; of two that are equal it is the bound that is told.
+        (json!({}), 10, 20, (1, 100), 20, "DesiredWithinRange"),
+        (down("Min", both()), 10, 6, (1, 100), 6, "DesiredWithinRange"),
+        (down("Min", both()), 10, 1, (6, 100), 6, "TooFewReplicas"),
         (up("Min", both()), 3, 99, (1, 100), 6, "ScaleUpLimit"),
         (up("Min", both()), 10, 99, (1, 100), 14, "ScaleUpLimit"),
         (up("Disabled", both()), 10, 99, (1, 100), 10, "ScaleUpLimit"),

@@ -85,6 +85,7 @@ struct World {
     metrics: Metrics,
     others: Vec<OtherAutoscaler>,
     answers: AutoscalerAnswers,
+    config: AutoscalerConfig,
     memory: Memory,
     status: HorizontalPodAutoscalerStatus,
     at_s: i64,
@@ -106,6 +107,7 @@ impl World {
                 status_replicas: replicas,
                 selector: "app=web".into(),
             }),
+            config: AutoscalerConfig::default(),
             memory: Memory::default(),
             status: HorizontalPodAutoscalerStatus::default(),
             at_s: 0,
@@ -205,7 +207,7 @@ impl World {
             pods: &pods,
             metrics: &self.metrics,
             others: &self.others,
-            config: &AutoscalerConfig::default(),
+            config: &self.config,
         };
         let now = start().plus_seconds(self.at_s);
         let decision = decide_autoscaler(&view, &mut self.memory, now, &self.answers);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Memory, ScaleError};
+use super::super::{Memory, ScaleError, ScaleEvent};
 use super::{World, average, cpu, events, load};
 use crate::controller::{ApiError, ApiErrorKind};
 
@@ -27,6 +27,35 @@ fn bounds_are_met_at_one_stroke() {
         assert_eq!(world.condition("ScalingActive"), "none");
         assert_eq!(world.memory.recommendations.len(), 1);
         assert_eq!(world.memory.scale_ups.len() + world.memory.scale_downs.len(), 1);
+    }
+}
+
+/// At a bound the metrics are asked, which may lead away from it.
+#[test]
+fn a_bound_is_no_stroke() {
+    for (min, max, usage, expected) in [(1, 5, 100, None), (5, 100, 100, None), (5, 100, 200, Some(10))] {
+        let mut world = World::new(5, json!([cpu(100)])).all_use(usage);
+        world.spec["minReplicas"] = min.into();
+        world.spec["maxReplicas"] = max.into();
+        assert_eq!(world.pass().rescaled_to, expected, "{min} {max} {usage}");
+        assert_eq!(world.condition("ScalingActive"), "True ValidMetricFound");
+    }
+}
+
+/// A change is remembered in its own direction, and only under a behaviour.
+#[test]
+fn changes_are_remembered() {
+    for (size, behavior, ups, downs) in [
+        (10, json!({}), vec![10], vec![]),
+        (80, json!({}), vec![], vec![30]),
+        (10, json!(null), vec![], vec![]),
+    ] {
+        let mut world = World::new(size, json!([cpu(100)])).all_use(200).with("behavior", behavior.clone());
+        world.spec["maxReplicas"] = 50.into();
+        world.pass();
+        let changes = |events: &[ScaleEvent]| events.iter().map(|event| event.change).collect::<Vec<_>>();
+        let told = (changes(&world.memory.scale_ups), changes(&world.memory.scale_downs));
+        assert_eq!(told, (ups, downs), "{size} {behavior}");
     }
 }
 

@@ -58,6 +58,17 @@ fn the_minimum_is_met_even_where_growth_is_disabled() {
     );
 }
 
+/// Where a limit alone brings it to the minimum there is no reason to be told.
+#[test]
+fn the_minimum_as_a_limit_has_no_reason() {
+    let mut world = none(5, json!([load("External", average("10"))]), Some(true)).series(&["0"]);
+    let decision = world.pass();
+    assert_eq!(
+        (decision.rescaled_to, decision.events[0].message.as_str()),
+        (Some(5), "New size: 5; reason: ")
+    );
+}
+
 #[test]
 fn to_zero_and_back() {
     let behavior = json!({"scaleDown": {"stabilizationWindowSeconds": 0}});
