@@ -58,6 +58,9 @@ mod tests {
             ("\n\t\x07\x1b\x7f", r#""\n\t\a\x1b\x7f""#),
             ("é世", "\"é世\""),
             ("\u{200b}", r#""\u200b""#),
+            ("\x08\x0c\r\x0b", r#""\b\f\r\v""#),
+            ("\"", r#""\"""#),
+            ("\u{e0001}", r#""\U000e0001""#),
         ] {
             assert_eq!(GoQuoted(text).to_string(), quoted);
         }

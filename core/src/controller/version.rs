@@ -183,7 +183,25 @@ mod tests {
         ("%é%", "%!é(MISSING)%!(NOVERB)"),
         ("%.%", "%"),
         ("%5%", "%"),
+        ("%[x].2d", "%!d(BADINDEX)"),
+        ("%[1][2]d", "%![(BADINDEX)2]d"),
+        ("%[1x][2]d", "%!d(BADINDEX)"),
+        ("%10000000d", "%!d(MISSING)"),
+        ("%.00000000001d", "%!d(MISSING)"),
     ];
+
+    #[test]
+    fn every_difference_is_one_of_the_newer_release() {
+        for (version, answer) in [(V1_34, false), (V1_37, true)] {
+            let answers = [
+                version.reports_terminating(),
+                version.checks_own_writes(),
+                version.finds_pods_by_owner(),
+                version.wakes_for_every_pod(),
+            ];
+            assert_eq!(answers, [answer; 4], "{version}");
+        }
+    }
 
     #[test]
     fn formats_as_go_prints_them() {

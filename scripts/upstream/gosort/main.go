@@ -40,7 +40,8 @@ func (a *adversary) Less(i, j int) bool {
 	gas := len(a.order)
 	x, y := a.order[i], a.order[j]
 	if a.value[x] == gas && a.value[y] == gas {
-		if x == a.candidate {
+		// Where neither is a pivot they take turns: answers that are all alike would make the list a sorted one.
+		if x == a.candidate || y != a.candidate && a.solid%2 == 0 {
 			a.value[x] = a.solid
 		} else {
 			a.value[y] = a.solid
@@ -136,5 +137,37 @@ func main() {
 	for _, n := range []int{300, 700, 1500} {
 		bad := killer(n)
 		show("keys", made(n, func(i int) int { return bad[i] / 3 }))
+	}
+	// The same with equals among those alone that are left when the heap takes over: the first ones have spoilt the pivots.
+	for _, n := range []int{64, 128, 200, 300} {
+		bad := killer(n)
+		for _, spoilt := range []int{n / 4, n / 2, n * 3 / 4} {
+			show("keys", made(n, func(i int) int {
+				if bad[i] < spoilt {
+					return bad[i]
+				}
+				return spoilt + (bad[i]-spoilt)/3
+			}))
+		}
+	}
+	// Reversed where pivots are looked for and with equals elsewhere; then with too many neighbours swapped for a repair;
+	// then as the second half of a list whose first one is less.
+	for _, n := range []int{50, 64, 100, 200} {
+		down := made(n, func(i int) int {
+			if at := i % (n / 4); i >= n/4-2 && (at <= 2 || at >= n/4-2) {
+				return 2 * (n - i)
+			}
+			return 2*(n-i) | 2
+		})
+		show("keys", down)
+		for i := 2; i+1 < n/4-2; i += 2 {
+			down[i], down[i+1] = down[i+1], down[i]
+		}
+		show("keys", down)
+		show("keys", append(made(n+2, func(i int) int { return i / (n + 1) }), down...))
+	}
+	// Circles in which a stretch begins.
+	for n := 13; n < 43; n++ {
+		show("circle", made(n, func(int) int { return draw(3) }))
 	}
 }

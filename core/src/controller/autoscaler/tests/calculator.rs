@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::replicas::sum;
 use super::super::usage::{Tolerances, pods as whole_pods, to_i32, to_i64};
 use super::{World, ago, average, cpu, load, pod, pod_with, total};
 use crate::api::Quantity;
@@ -112,6 +113,8 @@ fn pods_without_a_sample() {
         (3, 50, three(), &[("a", 40), ("b", 40)], 3),
         (4, 100, three(), &[("a", 120), ("b", 120)], 4),
         (2, 100, three(), &[("a", 140), ("b", 140)], 2),
+        // 133 % of the three that there are, but no fewer than the size.
+        (10, 100, three(), &[("a", 200), ("b", 200)], 10),
         // Samples of pods that nobody knows count in the number: (200 % of 2 known) for a, b, x and c.
         (3, 100, three(), &[("a", 400), ("b", 400), ("x", 1)], 11),
     ]);
@@ -259,7 +262,10 @@ fn what_a_pod_requests_as_a_whole() {
     // The init container beside the sidecar needs 350, more than both containers; 400 with the overhead.
     let mut world = World::new(1, json!([cpu(100)])).with_pods(vec![odd]).uses(&[("a", 400)]);
     world.pass();
-    assert_eq!(world.found()[0]["resource"]["current"]["averageUtilization"], 100);
+    assert_eq!(
+        world.found()[0]["resource"]["current"],
+        json!({"averageUtilization": 100, "averageValue": "400m"})
+    );
     // Rounded up to whole thousandths; amounts may be written as numbers.
     for (request, used, percent) in [(json!("1500u"), 4, 200), (json!(1), 500, 50), (json!("1"), 500, 50)] {
         let whole = pod_with("a", "/spec/resources", json!({"requests": {"cpu": request}}));
@@ -325,6 +331,14 @@ fn a_total() {
     // It stops at the largest number.
     let huge = World::new(4, json!([load("External", total("1m"))])).series(&["9223372036854775807m", "1"]);
     assert_eq!(huge.asks(), Ok(i32::MAX));
+    for (series, expected) in [
+        ([i64::MAX, 7], i64::MAX),
+        ([i64::MAX, -7], i64::MAX - 7),
+        ([i64::MAX, i64::MIN], -1),
+        ([5_000_000_000, 5_000_000_000], 10_000_000_000),
+    ] {
+        assert_eq!(sum(&series), expected, "{series:?}");
+    }
 }
 
 #[test]
@@ -338,6 +352,9 @@ fn a_total_to_be_shared() {
     assert_eq!(world(&["30"]).asks(), Ok(3));
     assert_eq!(world(&["15", "30"]).asks(), Ok(5));
     assert_eq!(world(&["21"]).asks(), Ok(2));
+    let mut two = world(&["30"]);
+    two.pass();
+    assert_eq!(two.found()[0]["external"]["current"]["averageValue"], "15");
     // A sum below 0 is taken for one that is too large.
     assert_eq!(world(&["-1", "30"]).asks(), Ok(i32::MAX));
     let mut none = world(&["30"]);

@@ -8,7 +8,7 @@ use super::{Lookup, deployment, now, rs, set, with};
 use crate::api::{Deployment, KubernetesVersion, OwnerReference, ReplicaSet, Str};
 use crate::controller::decide::ListedLookup;
 use crate::controller::deployment::{self as controller, DeploymentApi, DeploymentEvent, DeploymentView};
-use crate::controller::{ApiError, ApiErrorKind, LiveOwner};
+use crate::controller::{ApiError, ApiErrorKind, LiveOwner, SyncError};
 
 /// Refuses requests of that name with that kind of answer, and takes all others.
 struct Refusing {
@@ -160,4 +160,13 @@ fn creations() {
     assert_eq!(error.as_deref(), Some("refused"));
     let (told, error) = pass(&d, &[], "create", ApiErrorKind::NamespaceTerminating);
     assert_eq!((told, error.as_deref()), (vec!["create web-hash".to_owned()], Some("refused")));
+}
+
+/// A key of a namespace that is going is forgotten; after any other refusal it is tried again.
+#[test]
+fn a_namespace_that_is_going() {
+    for (kind, forgets) in [(ApiErrorKind::NamespaceTerminating, true), (ApiErrorKind::Forbidden, false)] {
+        let error = SyncError::from(ApiError::new(kind, "refused"));
+        assert_eq!((error.message.as_str(), error.namespace_terminating), ("refused", forgets), "{kind:?}");
+    }
 }

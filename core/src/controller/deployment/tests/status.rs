@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::conditions;
-use super::{decide, deployment, rs, with};
+use super::{decide, deployment, rs, set, with};
 use crate::api::{Condition, ConditionStatus, Conditions, Deployment, Time, Words};
 use crate::controller::decide::Action;
 
@@ -113,4 +113,19 @@ fn times_are_whole_seconds_where_they_are_sent() {
     let d = deployment(3, json!(1), json!(0), |_| {});
     let sent = written(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))]);
     assert_eq!(sent.status.conditions[0].last_update_time, Some(Time::EPOCH.plus_seconds(super::NOW_S)));
+}
+
+/// Only once: a status in between would tell of a generation that nothing was done for yet.
+#[test]
+fn a_generation_is_observed_with_what_became_of_it() {
+    let d = deployment(3, json!(1), json!(0), |d| {
+        set(d, "/metadata/generation", 2.into());
+        set(d, "/metadata/annotations", json!({"deployment.kubernetes.io/revision": "1"}));
+    });
+    let decision = decide(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))], &[]);
+    let observed = decision.actions.iter().filter_map(|action| match action {
+        Action::UpdateDeploymentStatus(d) => Some(d.status.observed_generation),
+        _ => None,
+    });
+    assert_eq!(observed.collect::<Vec<_>>(), [2]);
 }
