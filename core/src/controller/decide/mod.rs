@@ -6,6 +6,8 @@
 mod autoscaler;
 mod deployment;
 mod replicaset;
+#[cfg(test)]
+mod tests;
 
 pub use self::autoscaler::{AutoscalerAnswers, AutoscalerDecision, decide_autoscaler};
 pub use self::deployment::{ListedLookup, decide_deployment};
