@@ -60,6 +60,12 @@ fn unreadable_revisions_are_ordered_by_the_algorithm() {
     assert_eq!(trimmed(json!(0), false, &olds), "a b c");
     // While paused the list comes newest first.
     assert_eq!(trimmed(json!(0), true, &olds), "b c a");
+    // Equal ones by their creation, whichever way they come.
+    let olds = [old("a", 1, "3"), old("b", 2, "3"), old("c", 3, "1")];
+    assert_eq!(
+        (trimmed(json!(1), false, &olds), trimmed(json!(1), true, &olds)),
+        ("c a".into(), "c a".into())
+    );
 }
 
 /// A pass that takes old pods away deletes nothing, even if what the Deployment reported before was the end.

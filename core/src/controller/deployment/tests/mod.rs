@@ -1,6 +1,7 @@
 //! Tables over whole passes: a state in, what the pass wrote, said and asked for out, as text.
 
 mod claim;
+mod event;
 mod fenceposts;
 mod history;
 mod new_replica_set;

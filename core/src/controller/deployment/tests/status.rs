@@ -109,6 +109,36 @@ fn conditions_are_replaced_at_the_end_and_keep_their_transition() {
 }
 
 #[test]
+fn a_condition_of_the_controller_s_own_is_set_where_it_says_something_new() {
+    use ConditionStatus::{False, True};
+    let (before, now) = (Time::EPOCH.plus_seconds(1), Time::EPOCH.plus_seconds(9));
+    let mut start = Conditions::default();
+    assert!(conditions::set(&mut start, "A", True, "One", before, || "".into()));
+    for (status, reason, changes) in [(True, "One", false), (True, "Two", true), (False, "One", true)] {
+        let mut list = start.clone();
+        assert_eq!(conditions::set(&mut list, "A", status, reason, now, || "".into()), changes, "{reason}");
+        let since = if changes { now } else { before };
+        assert_eq!((list.len(), list[0].last_update_time), (1, Some(since)), "{reason}");
+    }
+}
+
+#[test]
+fn either_time_of_a_condition_is_rounded() {
+    let whole = Time::EPOCH.plus_seconds(9);
+    for (update, transition) in [(5, 0), (0, 5), (5, 5), (0, 0)] {
+        let mut list = Conditions::default();
+        conditions::set(&mut list, "A", ConditionStatus::True, "One", whole, || "".into());
+        let mut condition = list[0].clone();
+        condition.last_update_time = Some(whole.plus_nanos(update));
+        condition.last_transition_time = Some(whole.plus_nanos(transition));
+        conditions::append(&mut list, condition);
+        conditions::round_times(&mut list);
+        let times = (list[0].last_update_time, list[0].last_transition_time);
+        assert_eq!(times, (Some(whole), Some(whole)), "{update} {transition}");
+    }
+}
+
+#[test]
 fn times_are_whole_seconds_where_they_are_sent() {
     let d = deployment(3, json!(1), json!(0), |_| {});
     let sent = written(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))]);
