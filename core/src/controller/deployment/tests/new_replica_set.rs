@@ -163,7 +163,16 @@ fn a_taken_name_is_ours_or_counts_as_a_collision() {
 
 #[test]
 fn an_existing_one_is_found_once() {
-    let d = deployment(3, json!(1), json!(0), |d| d["spec"]["progressDeadlineSeconds"] = 600.into());
-    let text = text(&decide(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))], &[]));
-    assert!(text.starts_with("status 0/0/0/0/0 Progressing=True/FoundNewReplicaSet\n"), "{text}");
+    // Whether or not the revision is news.
+    for revision in ["0", "1"] {
+        let d = deployment(3, json!(1), json!(0), |d| {
+            d["spec"]["progressDeadlineSeconds"] = 600.into();
+            d["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": revision});
+        });
+        let text = text(&decide(&d, &[rs("new", "v2", 1, 3, 3, Some((3, 4)))], &[]));
+        assert!(
+            text.starts_with("status 0/0/0/0/0 Progressing=True/FoundNewReplicaSet\n"),
+            "{revision}: {text}"
+        );
+    }
 }
