@@ -12,6 +12,8 @@ mod rollback;
 mod rolling;
 mod scaling;
 mod status;
+#[cfg(feature = "zoo")]
+mod zoo;
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -150,3 +150,19 @@ fn pauses_are_marked() {
         &format!("{marked}DeploymentResumed\nagain in 101000 ms"),
     );
 }
+
+/// All its pods are there, but nobody says so while it is paused.
+#[test]
+fn a_paused_one_is_never_complete() {
+    let d = deployment(3, json!(1), json!(0), |d| {
+        d["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+        d["spec"]["paused"] = true.into();
+        d["spec"]["progressDeadlineSeconds"] = 600.into();
+    });
+    super::check(
+        &d,
+        &[rs("new", "v2", 1, 3, 3, Some((3, 4)))],
+        "status 0/0/0/0/0 Progressing=Unknown/DeploymentPaused
+         status 3/3/3/3/0 Progressing=Unknown/DeploymentPaused Available=True/MinimumReplicasAvailable",
+    );
+}

@@ -6,6 +6,8 @@ mod manage;
 mod memory;
 mod ranking;
 mod status;
+#[cfg(feature = "zoo")]
+mod zoo;
 
 use std::sync::Arc;
 
