@@ -32,7 +32,7 @@ fn search() -> ExitCode {
     for (name, strategy) in SEARCHED {
         let entry = ENTRIES.iter().find(|entry| entry.name == name).expect("the catalogue has it");
         let bounds = Bounds { edits: 1, lag: 1, ..Bounds::new(strategy, 2) };
-        let outcome = check(SmallWorld::new(bounds).with_mutant(entry.mutant), 1_000_000);
+        let outcome = check(&SmallWorld::new(bounds).with_mutant(entry.mutant), 1_000_000);
         let Some(found) = outcome.found else {
             eprintln!("canary: {name} was not found in {} states: the search is blind", outcome.unique);
             return ExitCode::FAILURE;

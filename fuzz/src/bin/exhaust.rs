@@ -2,23 +2,36 @@
 //!
 //! Without options a list of worlds one after the other; with any, the one that they describe.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use maxsurge_fuzz::exhaust::{Bounds, FaultKind, SmallWorld, check, worlds};
+use maxsurge_fuzz::exhaust::{Bounds, FaultKind, Outcome, SmallWorld, check_and_tell, worlds};
 use maxsurge_fuzz::generators::Limits;
 
 const USAGE: &str = "\
-usage: exhaust [--short] [--states-max N] [--mutants (feature zoo)]
+usage: exhaust [--short] [--states-max N] [--unreduced] [--mutants (feature zoo)]
        exhaust --strategy recreate|SURGE/UNAVAILABLE [--replicas N] [--revisions N] [--edits N] [--sizes N,N…]
                [--pauses] [--fault pod-fails|pod-evicted|restart|dies-in-pass|request-fails|any] [--lag N] [--fresh]
-               [--throughout] [--states-max N]";
+               [--throughout] [--states-max N] [--unreduced]
+
+Different states are searched up to --states-max (400 million, which take 6 GB). States that no step and no property can
+tell apart are one, but with --unreduced.";
 
 struct Options {
     short: bool,
     #[cfg(feature = "zoo")]
     mutants: bool,
     states_max: usize,
+    unreduced: bool,
     bounds: Option<Bounds>,
+}
+
+impl Options {
+    fn world(&self, bounds: Bounds) -> SmallWorld {
+        let world = SmallWorld::new(bounds);
+        if self.unreduced { world.unreduced() } else { world }
+    }
 }
 
 fn strategy(text: &str) -> Option<Limits> {
@@ -46,7 +59,8 @@ fn options() -> Result<Options, String> {
         short: false,
         #[cfg(feature = "zoo")]
         mutants: false,
-        states_max: 100_000_000,
+        states_max: 400_000_000,
+        unreduced: false,
         bounds: None,
     };
     let mut arguments = std::env::args().skip(1);
@@ -58,6 +72,7 @@ fn options() -> Result<Options, String> {
         let bounds = || bounds.ok_or_else(|| "--strategy comes first".to_owned());
         match name.as_str() {
             "--short" => options.short = true,
+            "--unreduced" => options.unreduced = true,
             #[cfg(feature = "zoo")]
             "--mutants" => options.mutants = true,
             "--states-max" => {
@@ -98,13 +113,13 @@ fn options() -> Result<Options, String> {
 
 /// Puts each known bug into each of the worlds, until it is found.
 #[cfg(feature = "zoo")]
-fn mutants(worlds: &[Bounds], states_max: usize) -> ExitCode {
+fn mutants(worlds: &[Bounds], options: &Options) -> ExitCode {
     let (mut caught, mut escaped) = (0, Vec::new());
     for entry in maxsurge_core::zoo::ENTRIES {
         let mut found = None;
         for bounds in worlds {
-            let world = SmallWorld::new(bounds.clone()).with_mutant(entry.mutant);
-            let outcome = check(world, states_max);
+            let world = options.world(bounds.clone()).with_mutant(entry.mutant);
+            let outcome = maxsurge_fuzz::exhaust::check(&world, options.states_max);
             if let Some(story) = outcome.found {
                 found = Some((story, outcome.unique, bounds.to_string()));
                 break;
@@ -122,6 +137,47 @@ fn mutants(worlds: &[Bounds], states_max: usize) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Searches a world, and shows on a terminal how far it has come.
+fn search(world: &SmallWorld, states_max: usize) -> Outcome {
+    let (start, mut told) = (Instant::now(), Instant::now());
+    let is_terminal = std::io::stderr().is_terminal();
+    let outcome = check_and_tell(world, states_max, &mut |progress| {
+        if is_terminal && told.elapsed() > Duration::from_millis(500) {
+            told = Instant::now();
+            let rate = progress.unique as f64 / start.elapsed().as_secs_f64();
+            eprint!("\r{:>10} {:>11} {rate:>10.0} {:>6}", progress.unique, progress.states, progress.depth);
+        }
+    });
+    if is_terminal {
+        eprint!("\r");
+    }
+    outcome
+}
+
+fn tell(outcome: &Outcome, title: &str) {
+    let rate = outcome.unique as f64 / outcome.seconds;
+    let end = match (&outcome.found, outcome.is_complete) {
+        (Some(_), _) => "BROKEN".to_owned(),
+        (None, true) => "all".to_owned(),
+        (None, false) => format!("all to depth {}", outcome.depth),
+    };
+    let met: Vec<String> = outcome.met.iter().map(|exemption| format!(", {exemption:?}")).collect();
+    let (depth, sights, met) = (outcome.depth, outcome.sights, met.concat());
+    eprintln!(
+        "{:>10} {:>11} {rate:>10.0} {depth:>6} {sights:>8}  {end}: {title}{met}",
+        outcome.unique, outcome.states
+    );
+    if outcome.forgot > 0 {
+        eprintln!("{} steps forgot that an old ReplicaSet could not be made smaller", outcome.forgot);
+    }
+    if outcome.cut > 0 {
+        eprintln!("{} steps were not followed: the state has no room for them", outcome.cut);
+    }
+    if let Some(found) = &outcome.found {
+        eprintln!("{}", found.story);
+    }
+}
+
 fn main() -> ExitCode {
     let options = match options() {
         Ok(options) => options,
@@ -130,46 +186,28 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let worlds = match options.bounds {
-        Some(bounds) => vec![bounds],
+    let worlds = match &options.bounds {
+        Some(bounds) => vec![bounds.clone()],
         None => worlds(options.short),
     };
     // A panic of a pass is a finding and told as one.
     std::panic::set_hook(Box::new(|_| {}));
     #[cfg(feature = "zoo")]
     if options.mutants {
-        return mutants(&worlds, options.states_max);
+        return mutants(&worlds, &options);
     }
     let (mut code, mut unique, mut states, mut seconds) = (ExitCode::SUCCESS, 0, 0, 0.0);
-    eprintln!("    unique      states   states/s  depth   sights");
+    eprintln!("    unique      states   unique/s  depth   sights");
     for bounds in worlds {
         let title = bounds.to_string();
-        let outcome = check(SmallWorld::new(bounds), options.states_max);
-        let rate = outcome.states as f64 / outcome.seconds;
-        let end = match (&outcome.found, outcome.is_complete) {
-            (Some(_), _) => "BROKEN",
-            (None, true) => "all",
-            (None, false) => "part",
-        };
-        let met: Vec<String> = outcome.met.iter().map(|exemption| format!(", {exemption:?}")).collect();
-        let (depth, sights, met) = (outcome.depth, outcome.sights, met.concat());
-        eprintln!(
-            "{:>10} {:>11} {rate:>10.0} {depth:>6} {sights:>8}  {end}: {title}{met}",
-            outcome.unique, outcome.states
-        );
-        if outcome.forgot > 0 {
-            eprintln!("{} steps forgot that an old ReplicaSet could not be made smaller", outcome.forgot);
-        }
-        if outcome.cut > 0 {
-            eprintln!("{} steps were not followed: the state has no room for them", outcome.cut);
-        }
-        if let Some(found) = &outcome.found {
-            eprintln!("{}", found.story);
+        let outcome = search(&options.world(bounds), options.states_max);
+        tell(&outcome, &title);
+        if outcome.found.is_some() {
             code = ExitCode::FAILURE;
         }
         (unique, states) = (unique + outcome.unique, states + outcome.states);
         seconds += outcome.seconds;
     }
-    eprintln!("{unique:>10} {states:>11} {:>10.0}  in {seconds:.1} s", states as f64 / seconds);
+    eprintln!("{unique:>10} {states:>11} {:>10.0}  in {seconds:.1} s", unique as f64 / seconds);
     code
 }

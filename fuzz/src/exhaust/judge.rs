@@ -8,9 +8,11 @@ use maxsurge_core::oracle::{Property, Recount, Safety, Violation, at_rest};
 use maxsurge_core::workload::Workload;
 
 use super::Bounds;
+use super::model::{SmallWorld, image_of};
 use super::objects::Objects;
-use super::passes::{now, pod_state};
-use super::state::{SETS, SetVersion, State, View};
+use super::passes::{DeploymentSight, SetSight, now, pod_state};
+use super::state::{DEPLOYMENT_KEY, SETS, SetVersion, State, View};
+use super::tables::Tables;
 
 /// All of a state that is true now, and what is asked of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -54,7 +56,7 @@ fn violation(property: Property, what: String) -> Violation {
 }
 
 /// Whoever has something to do and will not be woken for it.
-pub(super) fn asleep(who: &str) -> Violation {
+fn asleep(who: &str) -> Violation {
     violation(Property::LWake, format!("nobody will wake {who}, and it has something to do"))
 }
 
@@ -106,7 +108,7 @@ pub(super) fn world(truth: &Truth, objects: &Objects) -> (Cluster, DeploymentId)
 }
 
 /// Judges it.
-pub(super) fn truth(truth: &Truth, bounds: &Bounds, objects: &Objects) -> Result<(), Violation> {
+fn truth(truth: &Truth, bounds: &Bounds, objects: &Objects) -> Result<(), Violation> {
     let (world, id) = world(truth, objects);
     // With stale caches two ReplicaSets may have one revision for a while.
     Safety::new(id).after(&world, false, truth.is_current)?;
@@ -137,7 +139,7 @@ pub(super) fn truth(truth: &Truth, bounds: &Bounds, objects: &Objects) -> Result
 pub(super) fn expectations(state: &State) -> Result<(), Violation> {
     for set in 0..SETS {
         let own = || state.pods.iter().filter(|pod| usize::from(pod.set) == set);
-        let name = super::model::image_of(set);
+        let name = image_of(set);
         if !state.may_manage(set) {
             if state.is_current() {
                 let what = format!("{name} waits, and all that it did is in its cache");
@@ -154,4 +156,45 @@ pub(super) fn expectations(state: &State) -> Result<(), Violation> {
         }
     }
     Ok(())
+}
+
+impl SmallWorld {
+    /// Number of what a state breaks; 0 = nothing.
+    pub(super) fn judge(&self, tables: &mut Tables, state: &State) -> u16 {
+        let known = Truth::of(state, self.bounds.throughout);
+        let broken = match tables.truths.get(&known) {
+            Some(broken) => *broken,
+            None => {
+                let judged = truth(&known, &self.bounds, &tables.objects).err();
+                let broken = tables.raise(judged);
+                tables.truths.insert(known, broken);
+                broken
+            }
+        };
+        if broken != 0 {
+            return broken;
+        }
+        if let Err(violation) = expectations(state) {
+            return tables.raise(Some(violation));
+        }
+        if !state.is_current() {
+            return 0;
+        }
+        // Whoever has something to do and no key in a queue sleeps for ever.
+        if state.queued & DEPLOYMENT_KEY == 0
+            && !tables.deployment(DeploymentSight::of(state, self.is_recreate, None)).0.is_nothing()
+        {
+            return tables.raise(Some(asleep("the Deployment")));
+        }
+        for set in 0..SETS as u8 {
+            let exists = state.cached_sets[usize::from(set)] != SetVersion::default();
+            if exists
+                && state.queued & (1 << set) == 0
+                && !tables.set(SetSight::of(state, set, false, None).0).0.is_nothing()
+            {
+                return tables.raise(Some(asleep(&image_of(set.into()))));
+            }
+        }
+        0
+    }
 }

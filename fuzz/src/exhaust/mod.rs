@@ -11,17 +11,26 @@
 //! | `check` | the search, by stateright |
 //! | `tell` | a counterexample as a story |
 
+mod actions;
 mod check;
+mod course;
 mod judge;
 mod model;
 mod objects;
+mod pack;
 mod passes;
+mod reduce;
+mod search;
+mod seen;
 mod server;
 mod state;
+mod tables;
 mod tell;
 
-pub use check::{Found, Outcome, check};
-pub use model::{Action, Edit, Kind, Pass, SmallWorld, image_of};
+pub use actions::{Action, Edit, Kind, Pass};
+pub use check::{Found, Outcome, all_broken, check, check_and_tell, check_with_stateright};
+pub use model::{SmallWorld, image_of};
+pub use search::Progress;
 pub use state::State;
 
 use std::fmt;

@@ -54,6 +54,13 @@ pub(crate) struct Effects {
     pub(crate) awaits_deletions: bool,
 }
 
+impl Effects {
+    /// Nothing is written, and nothing more is to be done.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.writes.is_empty() && !self.again
+    }
+}
+
 /// All that decides about a pass over the Deployment, and about the judgement of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct DeploymentSight {
@@ -75,25 +82,44 @@ struct SeenSet {
 }
 
 impl DeploymentSight {
-    pub(crate) fn of(state: &State, refused: Option<Refusal>) -> Self {
+    /// Pods of the cache count for Recreate alone, and what is true of pods for those alone who judge a pass whose caches
+    /// hold it: the rest would only tell sights apart that are none.
+    pub(crate) fn of(state: &State, is_recreate: bool, refused: Option<Refusal>) -> Self {
+        let is_current = state.is_current();
         let mut sets = [SeenSet::default(); SETS];
         for (at, set) in sets.iter_mut().enumerate() {
-            *set = SeenSet {
-                cached: state.cached_sets[at],
-                is_stale: state.is_stale(at),
-                exists: state.sets[at].content != 0,
-                runs: state.count(at, |pod| pod.cached != View::Absent) > 0,
-                serving: state.count(at, |pod| pod.stored == View::Ready),
-                running: state.count(at, |pod| pod.stored != View::Absent),
-            };
+            set.cached = state.cached_sets[at];
+            set.is_stale = state.is_stale(at);
+            set.exists = state.sets[at].content != 0;
+        }
+        if is_recreate || is_current {
+            for pod in state.pods.iter() {
+                let set = &mut sets[usize::from(pod.set)];
+                set.runs |= is_recreate && pod.cached != View::Absent;
+                set.serving += u8::from(is_current && pod.stored == View::Ready);
+                set.running += u8::from(is_current && pod.stored != View::Absent);
+            }
         }
         DeploymentSight {
             cached: state.cached_deployment,
             is_stale: !state.deployment_events.is_empty(),
             sets,
-            is_current: state.is_current(),
+            is_current,
             refused,
         }
+    }
+
+    /// The same with pods of further ReplicaSets in the cache, in every combination.
+    pub(crate) fn with_more_running(&self) -> impl Iterator<Item = DeploymentSight> + '_ {
+        let free = |at: &usize| self.sets[*at].exists && !self.sets[*at].runs;
+        let mask: usize = (0..SETS).filter(free).map(|at| 1 << at).sum();
+        (1..1_usize << SETS).filter(move |more| more & !mask == 0).map(|more| {
+            let mut other = self.clone();
+            for (at, set) in other.sets.iter_mut().enumerate() {
+                set.runs |= more & (1 << at) != 0;
+            }
+            other
+        })
     }
 }
 
@@ -105,9 +131,8 @@ pub(crate) struct SetSight {
     stored: SetVersion,
     is_stale: bool,
     may_manage: bool,
-    is_current: bool,
-    /// Its pods in the cache, and what is true of each, in the order in which ties are settled.
-    pub(crate) pods: Row<(View, View), 16>,
+    /// Its pods in the cache, and which of them are no more, in the order in which ties are settled.
+    pub(crate) pods: Row<(View, bool), 16>,
     refused: Option<Refusal>,
 }
 
@@ -125,7 +150,7 @@ impl SetSight {
             let place = if reversed { state.pods.len() - 1 - n } else { n };
             let pod = &state.pods[place];
             if pod.set == set && pod.cached != View::Absent {
-                let fits = pods.push((pod.cached, pod.stored)) && places.push(place as u8);
+                let fits = pods.push((pod.cached, pod.stored == View::Absent)) && places.push(place as u8);
                 debug_assert!(fits, "as many as in the state");
             }
         }
@@ -135,7 +160,6 @@ impl SetSight {
             stored: state.sets[at],
             is_stale: state.is_stale(at),
             may_manage: state.may_manage(at),
-            is_current: state.is_current(),
             pods,
             refused,
         };
@@ -202,6 +226,11 @@ pub(crate) fn deployment_pass(sight: &DeploymentSight, objects: &mut Objects) ->
         }
         let labels = labels(&std::array::from_fn(|at| sight.sets[at].cached), objects);
         let judged = judge_pass(&record, &labels).err();
+        if judged.as_ref().is_some_and(|violation| violation.known.is_some()) {
+            // What is known of Kubernetes must not hide what is not, and some is known of current caches alone.
+            let other = judge_pass(&PassRecord { was_current: false, ..record }, &labels).err();
+            return (effects, other.filter(|violation| violation.known.is_none()).or(judged));
+        }
         (effects, judged)
     })
 }
@@ -286,7 +315,7 @@ pub(crate) fn set_pass(sight: &SetSight, objects: &mut Objects) -> Judged {
         let labels = labels(&sets, objects);
         let mut server = Server::new(objects, sight.refused);
         server.sees_sets(stored, [false; SETS]);
-        server.sees_pods(sight.set, sight.pods.iter().map(|(_, stored)| *stored));
+        server.sees_pods(sight.set, sight.pods.iter().map(|(_, is_gone)| *is_gone));
         let mut memory = Memory::default();
         let result =
             replicaset::sync(&rs, sight.may_manage, &mut view, now(), &mut memory, &mut server, VERSION);
@@ -300,23 +329,22 @@ pub(crate) fn set_pass(sight: &SetSight, objects: &mut Objects) -> Judged {
             creations: creations.max(0) as u8,
             awaits_deletions: deletions > 0,
         };
-        let states = |view: fn(&(View, View)) -> View| {
-            let states = sight.pods.iter().enumerate();
-            let states = states.map(|(n, pod)| (PodId(n as u32), pod_state(n, sight.set, view(pod))));
-            states.filter(|(_, state)| state.exists).collect::<Vec<_>>()
-        };
+        let states = sight.pods.iter().enumerate();
+        let pods: Vec<_> =
+            states.map(|(n, (cached, _))| (PodId(n as u32), pod_state(n, sight.set, *cached))).collect();
         let record = PassRecord {
             began: now(),
             ended: now(),
-            was_current: sight.is_current,
+            // Those who judge a pass over a ReplicaSet ask for nothing but what it saw.
+            was_current: false,
             seen: Seen::ReplicaSet {
                 id: RsId(sight.set.into()),
                 rs: rs.clone(),
                 may_manage: sight.may_manage,
                 cached: Arc::new(vec![(RsId(sight.set.into()), rs)]),
             },
-            pods: states(|(cached, _)| *cached),
-            truth: states(|(_, stored)| *stored),
+            truth: Vec::new(),
+            pods,
             sent,
             end: end(&result),
         };

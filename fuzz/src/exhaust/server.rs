@@ -36,7 +36,8 @@ pub(super) struct Server<'a> {
     /// ReplicaSets that exist, and of which the cache knows nothing.
     hidden: [bool; SETS],
     set: u8,
-    pods: Vec<View>,
+    /// Pods of the sight, and which of them are no more.
+    pods: Vec<bool>,
     version: u64,
     writes: Vec<Write>,
     sent: Vec<Sent>,
@@ -88,7 +89,7 @@ impl<'a> Server<'a> {
         (self.sets, self.hidden) = (sets, hidden);
     }
 
-    pub(super) fn sees_pods(&mut self, set: u8, pods: impl Iterator<Item = View>) {
+    pub(super) fn sees_pods(&mut self, set: u8, pods: impl Iterator<Item = bool>) {
         (self.set, self.pods) = (set, pods.collect());
     }
 
@@ -273,7 +274,7 @@ impl ReplicaSetApi<PodId> for Server<'_> {
 
     fn delete_pod(&mut self, pod: PodId, rs: &Arc<ReplicaSet>) -> Result<(), ApiError> {
         let result = self.send(|server| {
-            if server.pods[pod.0 as usize] == View::Absent {
+            if server.pods[pod.0 as usize] {
                 return Err(not_found());
             }
             server.writes.push(Write::DeletePod(pod.0 as u8));
@@ -336,7 +337,7 @@ pub(super) struct SmallPods {
 }
 
 impl SmallPods {
-    pub(super) fn new(rs: &Arc<ReplicaSet>, views: &[(View, View)]) -> Self {
+    pub(super) fn new(rs: &Arc<ReplicaSet>, views: &[(View, bool)]) -> Self {
         let owner = OwnerReference {
             api_version: "apps/v1".into(),
             kind: "ReplicaSet".into(),

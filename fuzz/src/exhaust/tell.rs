@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use maxsurge_core::oracle::Violation;
 
+use super::actions::{Action, Edit, Pass};
 use super::judge::{self, Truth};
-use super::model::{Action, Edit, Pass, SmallWorld, image_of};
+use super::model::{SmallWorld, image_of};
 use super::state::State;
 use crate::story;
 

@@ -2,6 +2,7 @@
 
 mod exemptions;
 mod exhaust;
+mod exhaust_search;
 mod findings;
 mod found;
 #[cfg(feature = "zoo")]
