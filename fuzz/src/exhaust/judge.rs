@@ -18,7 +18,8 @@ use super::tables::Tables;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Truth {
     deployment: u16,
-    sets: [SetVersion; SETS],
+    /// Contents: generations are no concern of those who judge.
+    sets: [u16; SETS],
     /// Pods by ReplicaSet: pending, ready, unready, terminating.
     pods: [[u8; 4]; SETS],
     /// The caches hold it, too.
@@ -40,12 +41,13 @@ impl Truth {
             }
         }
         let moves = |pods: &[u8; 4]| pods[0] + pods[2] + pods[3] > 0;
+        let is_current = state.is_current();
         Truth {
             deployment: state.deployment,
-            sets: state.sets,
+            sets: state.sets.map(|set| set.content),
             pods,
-            is_current: state.is_current(),
-            is_quiet: state.is_current() && state.queued == 0 && !pods.iter().any(moves),
+            is_current,
+            is_quiet: is_current && state.queued == 0 && !pods.iter().any(moves),
             is_whole: state.faults == 0 && !state.is_resized && (throughout || state.edits < 2),
         }
     }
@@ -73,7 +75,8 @@ pub(super) fn world(truth: &Truth, objects: &Objects) -> (Cluster, DeploymentId)
         .sets
         .iter()
         .enumerate()
-        .filter_map(|(at, version)| Some((at, objects.materialise(*version, 0)?)))
+        .filter(|(_, content)| **content != 0)
+        .map(|(at, content)| (at, ReplicaSet::clone(objects.sets.get(*content))))
         .collect();
     sets.sort_by_key(|(_, rs)| rs.meta.creation_timestamp);
     let mut n = 0;

@@ -12,6 +12,7 @@
 //! | `tell` | a counterexample as a story |
 
 mod actions;
+mod canonical;
 mod check;
 mod course;
 mod judge;

@@ -149,9 +149,9 @@ impl SmallWorld {
         if self.is_reduced {
             self.catch_up(tables, &mut next);
         }
-        let mut next = next.canonical();
+        next.make_canonical();
         if self.is_reduced {
-            self.forget_idle_keys(tables, &mut next);
+            self.forget_idle_keys(tables, state, &mut next);
         }
         Some(next)
     }

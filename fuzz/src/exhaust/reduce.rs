@@ -65,26 +65,39 @@ impl SmallWorld {
     /// fault can befall a request or a write of it, and it remembers nothing. So a state with the key and the one without
     /// lead to the same states but for the key; L-WAKE asks of a key that is not queued just whether its pass does
     /// nothing; and what is asked when nothing is left in the queues is asked at once instead of after that pass.
-    pub(super) fn forget_idle_keys(&self, tables: &mut Tables, next: &mut State) {
+    ///
+    /// `before` is the state that led here: of keys that it has, and whose pass saw the same there, the answer is known.
+    pub(super) fn forget_idle_keys(&self, tables: &mut Tables, before: &State, next: &mut State) {
         if next.broken != 0 {
             return;
         }
+        let same_pods = before.pods == next.pods && before.creations == next.creations;
+        let keeps = |key: u8| before.queued & key != 0;
         if next.queued & DEPLOYMENT_KEY != 0 {
-            let sight = DeploymentSight::of(next, self.is_recreate, None);
-            if tables.is_idle_deployment(&sight)
-                && (!self.is_recreate
-                    || sight.with_more_running().all(|more| tables.is_idle_deployment(&more)))
-            {
+            let same = keeps(DEPLOYMENT_KEY)
+                && before.cached_deployment == next.cached_deployment
+                && before.cached_sets == next.cached_sets
+                && (same_pods || !self.is_recreate);
+            if !same && self.is_idle_deployment(tables, next) {
                 next.queued &= !DEPLOYMENT_KEY;
             }
         }
         for set in 0..SETS as u8 {
-            if next.queued & (1 << set) != 0 && next.cached_sets[usize::from(set)].content != 0 {
-                let mut is_idle = |reversed| tables.is_idle_set(SetSight::of(next, set, reversed, None).0);
-                if is_idle(false) && is_idle(true) {
-                    next.queued &= !(1 << set);
-                }
+            let (at, key) = (usize::from(set), 1 << set);
+            if next.queued & key == 0 || next.cached_sets[at].content == 0 {
+                continue;
+            }
+            let same = keeps(key) && same_pods && before.cached_sets[at] == next.cached_sets[at];
+            let mut is_idle = |reversed| tables.is_idle_set(SetSight::of(next, set, reversed, None).0);
+            if !same && is_idle(false) && is_idle(true) {
+                next.queued &= !key;
             }
         }
+    }
+
+    fn is_idle_deployment(&self, tables: &mut Tables, state: &State) -> bool {
+        let sight = DeploymentSight::of(state, self.is_recreate, None);
+        tables.is_idle_deployment(&sight)
+            && (!self.is_recreate || sight.with_more_running().all(|more| tables.is_idle_deployment(&more)))
     }
 }

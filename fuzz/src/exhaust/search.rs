@@ -4,6 +4,8 @@
 //! what is kept of others is a fingerprint, which of its parent's steps led to it, and how many states it led to first.
 //! Since states are numbered in the order in which they were found, and taken up in that order, this tells its parent.
 
+use std::ops::Range;
+
 use super::actions::Action;
 use super::model::SmallWorld;
 use super::pack::{Unpack, fingerprint};
@@ -86,6 +88,16 @@ pub(super) struct Found {
     pub(super) is_complete: bool,
 }
 
+/// A state to which the present one leads.
+struct Successor {
+    /// Which of its steps does.
+    step: u8,
+    fingerprint: u64,
+    /// Place in [`Search::packed`].
+    packed: Range<usize>,
+    state: State,
+}
+
 struct Search<'a> {
     world: &'a SmallWorld,
     /// Goes on behind what is broken, which itself leads nowhere.
@@ -96,38 +108,56 @@ struct Search<'a> {
     ways: Ways,
     next: Waiting,
     actions: Vec<Action>,
+    successors: Vec<Successor>,
     packed: Vec<u8>,
 }
 
 impl Search<'_> {
     /// Takes up a state; answers whether all is well with those to which it leads.
     fn take_up(&mut self, state: &State) -> bool {
-        let mut actions = std::mem::take(&mut self.actions);
-        actions.clear();
-        self.world.enabled(self.tables, state, &mut actions);
+        self.look_ahead(state);
+        self.seen.call(self.successors.iter().map(|next| next.fingerprint));
         let before = self.ways.steps.len();
         let mut is_well = true;
-        for (step, action) in actions.iter().enumerate() {
-            // A step that changes nothing is none.
-            let next = self.world.lead(self.tables, state, *action).filter(|next| next != state);
-            let Some(next) = next else { continue };
-            self.progress.states += 1;
-            self.packed.clear();
-            next.pack(&mut self.packed);
-            if !self.seen.insert(fingerprint(&self.packed)) {
+        for next in &self.successors {
+            if !self.seen.insert(next.fingerprint) {
                 continue;
             }
-            self.ways.steps.push(u8::try_from(step).expect("fewer than 256 things can happen next"));
-            if next.broken == 0 && self.world.judge(self.tables, &next) == 0 {
-                self.next.push(&self.packed);
+            self.ways.steps.push(next.step);
+            if next.state.broken == 0 && self.world.judge(self.tables, &next.state) == 0 {
+                self.next.push(&self.packed[next.packed.clone()]);
             } else if !self.goes_on {
                 is_well = false;
                 break;
             }
         }
         self.ways.children.push((self.ways.steps.len() - before) as u8);
-        self.actions = actions;
         is_well
+    }
+
+    /// The states to which a state leads.
+    fn look_ahead(&mut self, state: &State) {
+        self.actions.clear();
+        self.successors.clear();
+        self.packed.clear();
+        self.world.enabled(self.tables, state, &mut self.actions);
+        for (step, action) in self.actions.iter().enumerate() {
+            let Some(next) = self.world.lead(self.tables, state, *action) else { continue };
+            // A step that changes nothing is none.
+            if next == *state {
+                continue;
+            }
+            self.progress.states += 1;
+            let begin = self.packed.len();
+            next.pack(&mut self.packed);
+            let packed = begin..self.packed.len();
+            self.successors.push(Successor {
+                step: u8::try_from(step).expect("fewer than 256 things can happen next"),
+                fingerprint: fingerprint(&self.packed[packed.clone()]),
+                packed,
+                state: next,
+            });
+        }
     }
 
     /// Goes the way to the state that was found last.
@@ -163,6 +193,7 @@ pub(super) fn search(
         ways: Ways::default(),
         next: Waiting::default(),
         actions: Vec::new(),
+        successors: Vec::new(),
         packed: Vec::new(),
     };
     first.pack(&mut search.packed);

@@ -22,9 +22,13 @@ impl Shard {
         is_new
     }
 
+    /// Where it is, if there is no other.
+    fn place(&self, fingerprint: u64) -> usize {
+        ((u128::from(fingerprint << SHARDS_LOG2) * self.slots.len() as u128) >> 64) as usize
+    }
+
     fn put(&mut self, fingerprint: u64) -> bool {
-        let place = u128::from(fingerprint << SHARDS_LOG2) * self.slots.len() as u128;
-        let mut at = (place >> 64) as usize;
+        let mut at = self.place(fingerprint);
         loop {
             match self.slots[at] {
                 0 => {
@@ -61,9 +65,22 @@ impl Seen {
         Seen { shards, len: 0 }
     }
 
+    /// Asks for the memory of all of them, so that they are waited for together and not one after the other.
+    pub(super) fn call(&self, fingerprints: impl Iterator<Item = u64>) {
+        let slot = |fingerprint: u64| {
+            let shard = &self.shards[Self::shard(fingerprint)];
+            shard.slots.get(shard.place(fingerprint)).copied().unwrap_or(0)
+        };
+        std::hint::black_box(fingerprints.map(slot).fold(0, |all, slot| all ^ slot));
+    }
+
+    fn shard(fingerprint: u64) -> usize {
+        (fingerprint >> (64 - SHARDS_LOG2)) as usize
+    }
+
     /// Answers whether it is new.
     pub(super) fn insert(&mut self, fingerprint: u64) -> bool {
-        let is_new = self.shards[(fingerprint >> (64 - SHARDS_LOG2)) as usize].insert(fingerprint);
+        let is_new = self.shards[Self::shard(fingerprint)].insert(fingerprint);
         self.len += usize::from(is_new);
         is_new
     }

@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 /// Templates, and so ReplicaSets, at most.
 pub(crate) const SETS: usize = 3;
 /// Pods at most, terminating ones and those that the caches have not lost yet included.
-const PODS: usize = 16;
+pub(crate) const PODS: usize = 16;
 /// Undelivered watch events of one kind at most.
-const EVENTS: usize = 24;
+const EVENTS: usize = 16;
 
 /// A few small values in place.
 #[derive(Clone, Copy, Debug)]
@@ -198,62 +198,5 @@ impl State {
     /// Stored pods of a ReplicaSet for which that holds.
     pub(crate) fn count(&self, set: usize, counts: impl Fn(&Pod) -> bool) -> u8 {
         self.pods.iter().filter(|pod| usize::from(pod.set) == set && counts(pod)).count() as u8
-    }
-
-    /// Brings states that differ only in names into one form.
-    pub(crate) fn canonical(mut self) -> Self {
-        // Pods that nobody speaks of any more.
-        let mut at = 0;
-        while at < self.pods.len() {
-            let pod = self.pods[at];
-            let is_awaited = self.pod_events.iter().any(|(other, _)| usize::from(*other) == at);
-            if (pod.cached, pod.stored) == (View::Absent, View::Absent) && !is_awaited {
-                self.pods.remove(at);
-                for (other, _) in self.pod_events.iter_mut().filter(|(other, _)| usize::from(*other) > at) {
-                    *other -= 1;
-                }
-            } else {
-                at += 1;
-            }
-        }
-        let mut order = [0_u8; PODS];
-        let order = &mut order[..self.pods.len()];
-        for (at, place) in order.iter_mut().enumerate() {
-            *place = at as u8;
-        }
-        let first_event = |pod: u8| self.pod_events.iter().position(|(other, _)| *other == pod);
-        // Pods with the same first event do not exist, so that the order is total but for equal ones.
-        order.sort_unstable_by_key(|pod| {
-            let p = &self.pods[usize::from(*pod)];
-            (p.set, p.cached, p.stored, p.doomed, first_event(*pod))
-        });
-        let before = self.pods;
-        let mut place = [0_u8; PODS];
-        for (to, from) in order.iter().enumerate() {
-            self.pods[to] = before[usize::from(*from)];
-            place[usize::from(*from)] = to as u8;
-        }
-        for (pod, _) in self.pod_events.iter_mut() {
-            *pod = place[usize::from(*pod)];
-        }
-        for set in 0..SETS {
-            let held = [self.sets[set], self.cached_sets[set]];
-            let coming = self.set_events.iter().filter(|event| usize::from(event.set) == set);
-            let all = held.into_iter().chain(coming.map(|event| event.version));
-            let least = all.filter(|v| v.content != 0).map(|v| v.observed.min(v.generation)).min();
-            let Some(least) = least.filter(|least| *least > 0) else { continue };
-            let lower = |version: &mut SetVersion| {
-                if version.content != 0 {
-                    version.generation -= least;
-                    version.observed -= least;
-                }
-            };
-            lower(&mut self.sets[set]);
-            lower(&mut self.cached_sets[set]);
-            for event in self.set_events.iter_mut().filter(|event| usize::from(event.set) == set) {
-                lower(&mut event.version);
-            }
-        }
-        self
     }
 }
