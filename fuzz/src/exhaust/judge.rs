@@ -10,19 +10,20 @@ use maxsurge_core::workload::Workload;
 use super::Bounds;
 use super::model::{SmallWorld, image_of};
 use super::objects::Objects;
-use super::passes::{DeploymentSight, SetSight, now, pod_state};
+use super::passes::{now, pod_state};
+use super::sight::{DeploymentSight, SetSight};
 use super::state::{DEPLOYMENT_KEY, SETS, SetVersion, State, View};
 use super::tables::Tables;
 
 /// All of a state that is true now, and what is asked of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Truth {
     deployment: u16,
     /// Contents: generations are no concern of those who judge.
     sets: [u16; SETS],
     /// Pods by ReplicaSet: pending, ready, unready, terminating.
     pods: [[u8; 4]; SETS],
-    /// The caches hold it, too.
+    /// The caches hold it, too, and whoever is to be asked for it has had the time to see it.
     is_current: bool,
     /// Nothing more is to come.
     is_quiet: bool,
@@ -33,7 +34,7 @@ pub(super) struct Truth {
 const VIEWS: [View; 4] = [View::Pending, View::Ready, View::Unready, View::Terminating];
 
 impl Truth {
-    pub(super) fn of(state: &State, throughout: bool) -> Self {
+    pub(super) fn of(state: &State, bounds: &Bounds) -> Self {
         let mut pods = [[0; 4]; SETS];
         for pod in state.pods.iter() {
             if let Some(at) = VIEWS.iter().position(|view| *view == pod.stored) {
@@ -42,14 +43,36 @@ impl Truth {
         }
         let moves = |pods: &[u8; 4]| pods[0] + pods[2] + pods[3] > 0;
         let is_current = state.is_current();
+        // A ReplicaSet that the caches did not show when the next one was created has the same revision as that one, until
+        // the next pass over the Deployment. One event under way is not enough for it.
+        let is_seen = bounds.lag < 2 || bounds.throughout || state.queued & DEPLOYMENT_KEY == 0;
         Truth {
             deployment: state.deployment,
             sets: state.sets.map(|set| set.content),
             pods,
-            is_current,
+            is_current: is_current && is_seen,
             is_quiet: is_current && state.queued == 0 && !pods.iter().any(moves),
-            is_whole: state.faults == 0 && !state.is_resized && (throughout || state.edits < 2),
+            is_whole: state.faults == 0 && !state.is_resized && (bounds.throughout || state.edits < 2),
         }
+    }
+
+    /// The same in few words: other ones have others.
+    fn key(&self) -> [u64; 2] {
+        let objects =
+            self.sets.iter().fold(u64::from(self.deployment), |all, set| all << 16 | u64::from(*set));
+        let pods = self.pods.iter().flatten().fold(0, |all, count| all << 5 | u64::from(*count));
+        let flags =
+            u64::from(self.is_current) | u64::from(self.is_quiet) << 1 | u64::from(self.is_whole) << 2;
+        [objects, pods << 3 | flags]
+    }
+
+    /// As much of it as decides about the judgement: of pods, all that is asked otherwise is whose they are, and each has
+    /// its ReplicaSet.
+    fn asked(mut self) -> Self {
+        if !self.is_whole && !self.is_quiet {
+            self.pods = Default::default();
+        }
+        self
     }
 }
 
@@ -164,13 +187,14 @@ pub(super) fn expectations(state: &State) -> Result<(), Violation> {
 impl SmallWorld {
     /// Number of what a state breaks; 0 = nothing.
     pub(super) fn judge(&self, tables: &mut Tables, state: &State) -> u16 {
-        let known = Truth::of(state, self.bounds.throughout);
-        let broken = match tables.truths.get(&known) {
+        let known = Truth::of(state, &self.bounds).asked();
+        let key = known.key();
+        let broken = match tables.truths.get(&key) {
             Some(broken) => *broken,
             None => {
                 let judged = truth(&known, &self.bounds, &tables.objects).err();
                 let broken = tables.raise(judged);
-                tables.truths.insert(known, broken);
+                tables.truths.insert(key, broken);
                 broken
             }
         };
@@ -185,7 +209,7 @@ impl SmallWorld {
         }
         // Whoever has something to do and no key in a queue sleeps for ever.
         if state.queued & DEPLOYMENT_KEY == 0
-            && !tables.deployment(DeploymentSight::of(state, self.is_recreate, None)).0.is_nothing()
+            && !tables.deployment(&DeploymentSight::of(state, self.is_recreate, None)).0.is_nothing()
         {
             return tables.raise(Some(asleep("the Deployment")));
         }
@@ -193,7 +217,7 @@ impl SmallWorld {
             let exists = state.cached_sets[usize::from(set)] != SetVersion::default();
             if exists
                 && state.queued & (1 << set) == 0
-                && !tables.set(SetSight::of(state, set, false, None).0).0.is_nothing()
+                && !tables.set(&SetSight::of(state, set, false, None).0).0.is_nothing()
             {
                 return tables.raise(Some(asleep(&image_of(set.into()))));
             }

@@ -3,15 +3,20 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `state` | a state: numbers of object contents, pods up to symmetry, watch events under way, keys in queues |
-//! | `objects` | contents of objects and their numbers |
-//! | `passes`, `server` | a pass of `core/src/controller` on a sight, and the API server that answers it |
-//! | `model` | what can happen next |
+//! | `bounds` | how far it goes |
+//! | `state`, `canonical` | a state: numbers of object contents, pods up to symmetry, watch events under way, keys in queues |
+//! | `objects`, `tables` | contents of objects and their numbers; what was learnt on the way |
+//! | `sight`, `passes`, `server` | what a pass sees, what `core/src/controller` makes of it, and the API server that answers it |
+//! | `actions`, `model` | what can happen next, and what it leads to |
+//! | `reduce` | one state for all that no step and no property can tell apart |
+//! | `course` | the one course without delays, held against the world of `core/src/cluster` |
 //! | `judge` | states, judged by `core/src/oracle` |
-//! | `check` | the search, by stateright |
+//! | `search`, `seen`, `pack` | the search, breadth first, in little memory |
+//! | `check` | what a search comes to; the model for stateright, against which the search is held |
 //! | `tell` | a counterexample as a story |
 
 mod actions;
+mod bounds;
 mod canonical;
 mod check;
 mod course;
@@ -24,152 +29,14 @@ mod reduce;
 mod search;
 mod seen;
 mod server;
+mod sight;
 mod state;
 mod tables;
 mod tell;
 
 pub use actions::{Action, Edit, Kind, Pass};
+pub use bounds::{Bounds, FaultKind, worlds};
 pub use check::{Found, Outcome, all_broken, check, check_and_tell, check_with_stateright};
 pub use model::{SmallWorld, image_of};
 pub use search::Progress;
 pub use state::State;
-
-use std::fmt;
-
-use crate::generators::Limits;
-
-/// What may break, once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FaultKind {
-    /// A pod serves no longer, for a while.
-    PodFails,
-    /// Somebody deletes a pod.
-    PodEvicted,
-    /// kube-controller-manager is started anew between two passes.
-    Restart,
-    /// It dies in the middle of a pass.
-    DiesInPass,
-    /// A request fails: refused, or with its answer lost.
-    RequestFails,
-}
-
-impl FaultKind {
-    /// Every one.
-    pub const ALL: [FaultKind; 5] = [
-        FaultKind::PodFails,
-        FaultKind::PodEvicted,
-        FaultKind::Restart,
-        FaultKind::DiesInPass,
-        FaultKind::RequestFails,
-    ];
-}
-
-/// How far the search goes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Bounds {
-    /// `spec.strategy`.
-    pub strategy: Limits,
-    /// `spec.replicas` at the beginning, at most 4.
-    pub replicas: u8,
-    /// Templates that the user may choose from, at most 3.
-    pub revisions: u8,
-    /// Edits of the user at most.
-    pub edits: u8,
-    /// Sizes that the user may set.
-    pub sizes: Vec<u8>,
-    /// Whether the user may pause and resume.
-    pub pauses: bool,
-    /// Faults at most.
-    pub faults: u8,
-    /// Which.
-    pub kinds: Vec<FaultKind>,
-    /// Watch events of one kind under way from which on nobody writes objects of that kind; 0 = they come at once. The
-    /// writes of one pass are not parted, so that there may be more.
-    pub lag: u8,
-    /// Begins with the creation of the Deployment, and not when it is complete.
-    pub fresh: bool,
-    /// Judges also after a second edit whether the limits hold in every state, and not only for each pass on what it saw.
-    /// Kubernetes does not keep them then.
-    pub throughout: bool,
-}
-
-impl Bounds {
-    /// No edits, no faults, no lag.
-    pub fn new(strategy: Limits, replicas: u8) -> Self {
-        Bounds {
-            strategy,
-            replicas,
-            revisions: 3,
-            edits: 0,
-            sizes: Vec::new(),
-            pauses: false,
-            faults: 0,
-            kinds: Vec::new(),
-            lag: 0,
-            fresh: false,
-            throughout: false,
-        }
-    }
-}
-
-impl fmt::Display for Bounds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.strategy {
-            Limits::Recreate => write!(f, "Recreate")?,
-            Limits::Pods(surge, missing) => write!(f, "{surge}/{missing}")?,
-            Limits::Percent(surge, missing) => write!(f, "{surge} %/{missing} %")?,
-        }
-        write!(f, ", {} replicas, {} edits, lag {}", self.replicas, self.edits, self.lag)?;
-        if self.edits > 0 {
-            write!(f, ", {} revisions", self.revisions)?;
-        }
-        if !self.sizes.is_empty() {
-            write!(f, ", sizes {:?}", self.sizes)?;
-        }
-        if self.pauses {
-            write!(f, ", pauses")?;
-        }
-        match self.kinds.as_slice() {
-            [] => {}
-            [one] => write!(f, ", {one:?}")?,
-            kinds => write!(f, ", one of {} faults", kinds.len())?,
-        }
-        if self.fresh {
-            write!(f, ", from its creation")?;
-        }
-        if self.throughout {
-            write!(f, ", limits throughout")?;
-        }
-        Ok(())
-    }
-}
-
-/// The worlds of `cargo xtask exhaust`; the short list is that of CI.
-pub fn worlds(short: bool) -> Vec<Bounds> {
-    let strategies = [Limits::Pods(0, 1), Limits::Pods(1, 0), Limits::Pods(1, 1), Limits::Recreate];
-    let any = |bounds: Bounds| Bounds { faults: 1, kinds: FaultKind::ALL.to_vec(), ..bounds };
-    let mut worlds = Vec::new();
-    for strategy in strategies {
-        let is_narrow = matches!(strategy, Limits::Pods(0, 1) | Limits::Pods(1, 0));
-        let small = Bounds { edits: 1, lag: 1, ..Bounds::new(strategy, 2) };
-        let sized = Bounds { sizes: vec![0, 1, 3], pauses: true, ..small.clone() };
-        let large = Bounds { replicas: 4, ..small.clone() };
-        let twice = Bounds { edits: 2, ..large.clone() };
-        if short {
-            let restless = Bounds { edits: 2, lag: 0, ..sized.clone() };
-            worlds.extend([Bounds { fresh: true, ..sized }, restless, any(small), large]);
-            continue;
-        }
-        let sizes = Bounds { sizes: vec![0, 1, 2, 3], pauses: true, ..large.clone() };
-        worlds.extend([any(sized), any(large.clone()), Bounds { lag: 3, ..large }, any(sizes)]);
-        if is_narrow {
-            worlds.push(any(twice));
-        } else {
-            worlds.push(any(Bounds { lag: 0, ..twice.clone() }));
-            // With four replicas there are more than fit into 4 GB.
-            let replicas = if strategy == Limits::Recreate { 3 } else { 4 };
-            worlds.push(Bounds { replicas, ..twice });
-        }
-    }
-    worlds
-}

@@ -6,9 +6,10 @@ use maxsurge_core::api::{PodTemplate, StrategyType};
 
 use super::Bounds;
 use super::actions::{Action, Edit, Kind, Pass, goes_on};
-use super::passes::{DeploymentSight, Effects, SetSight, Write};
+use super::passes::{Effects, Write};
 use super::server::Refusal;
-use super::state::{DEPLOYMENT_KEY, Pod, Row, SETS, SetEvent, State, View};
+use super::sight::{DeploymentSight, SetSight};
+use super::state::{DEPLOYMENT_KEY, PODS, Pod, Row, SETS, SetEvent, State, View};
 use super::tables::Tables;
 use crate::generators::{Limits, Plane, World};
 
@@ -109,16 +110,16 @@ impl SmallWorld {
         state: &State,
         pass: Pass,
         refused: Option<Refusal>,
-    ) -> (Arc<Effects>, u16, Row<u8, 16>) {
+    ) -> (Arc<Effects>, u16, Row<u8, PODS>) {
         match pass {
             Pass::Deployment => {
                 let (effects, broken) =
-                    tables.deployment(DeploymentSight::of(state, self.is_recreate, refused));
+                    tables.deployment(&DeploymentSight::of(state, self.is_recreate, refused));
                 (effects, broken, Row::default())
             }
             Pass::Set(set, reversed) => {
                 let (sight, places) = SetSight::of(state, set, reversed, refused);
-                let (effects, broken) = tables.set(sight);
+                let (effects, broken) = tables.set(&sight);
                 (effects, broken, places)
             }
         }

@@ -13,8 +13,9 @@ use maxsurge_core::controller::{Requeue, SyncError, deployment, replicaset};
 use maxsurge_core::oracle::{Property, Violation, judge_pass};
 
 use super::objects::Objects;
-use super::server::{CachedSets, Refusal, Server, SmallPods};
-use super::state::{Row, SETS, SetVersion, State, View};
+use super::server::{CachedSets, Server, SmallPods};
+use super::sight::{DeploymentSight, SetSight};
+use super::state::{SETS, SetVersion, View};
 
 /// Whose rules hold.
 const VERSION: KubernetesVersion = KubernetesVersion::V1_37;
@@ -59,111 +60,10 @@ impl Effects {
     pub(crate) fn is_nothing(&self) -> bool {
         self.writes.is_empty() && !self.again
     }
-}
 
-/// All that decides about a pass over the Deployment, and about the judgement of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct DeploymentSight {
-    cached: u16,
-    is_stale: bool,
-    sets: [SeenSet; SETS],
-    is_current: bool,
-    refused: Option<Refusal>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-struct SeenSet {
-    cached: SetVersion,
-    is_stale: bool,
-    exists: bool,
-    runs: bool,
-    serving: u8,
-    running: u8,
-}
-
-impl DeploymentSight {
-    /// Pods of the cache count for Recreate alone, and what is true of pods for those alone who judge a pass whose caches
-    /// hold it: the rest would only tell sights apart that are none.
-    pub(crate) fn of(state: &State, is_recreate: bool, refused: Option<Refusal>) -> Self {
-        let is_current = state.is_current();
-        let mut sets = [SeenSet::default(); SETS];
-        for (at, set) in sets.iter_mut().enumerate() {
-            set.cached = state.cached_sets[at];
-            set.is_stale = state.is_stale(at);
-            set.exists = state.sets[at].content != 0;
-        }
-        if is_recreate || is_current {
-            for pod in state.pods.iter() {
-                let set = &mut sets[usize::from(pod.set)];
-                set.runs |= is_recreate && pod.cached != View::Absent;
-                set.serving += u8::from(is_current && pod.stored == View::Ready);
-                set.running += u8::from(is_current && pod.stored != View::Absent);
-            }
-        }
-        DeploymentSight {
-            cached: state.cached_deployment,
-            is_stale: !state.deployment_events.is_empty(),
-            sets,
-            is_current,
-            refused,
-        }
-    }
-
-    /// The same with pods of further ReplicaSets in the cache, in every combination.
-    pub(crate) fn with_more_running(&self) -> impl Iterator<Item = DeploymentSight> + '_ {
-        let free = |at: &usize| self.sets[*at].exists && !self.sets[*at].runs;
-        let mask: usize = (0..SETS).filter(free).map(|at| 1 << at).sum();
-        (1..1_usize << SETS).filter(move |more| more & !mask == 0).map(|more| {
-            let mut other = self.clone();
-            for (at, set) in other.sets.iter_mut().enumerate() {
-                set.runs |= more & (1 << at) != 0;
-            }
-            other
-        })
-    }
-}
-
-/// The same for a pass over a ReplicaSet.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct SetSight {
-    pub(crate) set: u8,
-    cached: SetVersion,
-    stored: SetVersion,
-    is_stale: bool,
-    may_manage: bool,
-    /// Its pods in the cache, and which of them are no more, in the order in which ties are settled.
-    pub(crate) pods: Row<(View, bool), 16>,
-    refused: Option<Refusal>,
-}
-
-impl SetSight {
-    /// Also answers the place in the state of each pod that is seen. `reversed` settles ties the other way round.
-    pub(crate) fn of(
-        state: &State,
-        set: u8,
-        reversed: bool,
-        refused: Option<Refusal>,
-    ) -> (Self, Row<u8, 16>) {
-        let at = usize::from(set);
-        let (mut pods, mut places) = (Row::default(), Row::default());
-        for n in 0..state.pods.len() {
-            let place = if reversed { state.pods.len() - 1 - n } else { n };
-            let pod = &state.pods[place];
-            if pod.set == set && pod.cached != View::Absent {
-                let fits = pods.push((pod.cached, pod.stored == View::Absent)) && places.push(place as u8);
-                debug_assert!(fits, "as many as in the state");
-            }
-        }
-        let sight = SetSight {
-            set,
-            cached: state.cached_sets[at],
-            stored: state.sets[at],
-            is_stale: state.is_stale(at),
-            may_manage: state.may_manage(at),
-            pods,
-            refused,
-        };
-        (sight, places)
+    /// Nor is anything asked, or remembered.
+    pub(crate) fn leaves_no_trace(&self) -> bool {
+        self.is_nothing() && self.requests == 0 && self.creations == 0
     }
 }
 

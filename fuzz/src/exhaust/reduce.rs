@@ -5,7 +5,7 @@
 use super::actions::Kind;
 use super::judge;
 use super::model::SmallWorld;
-use super::passes::{DeploymentSight, SetSight};
+use super::sight::{DeploymentSight, SetSight};
 use super::state::{DEPLOYMENT_KEY, SETS, State, View};
 use super::tables::Tables;
 
@@ -88,7 +88,7 @@ impl SmallWorld {
                 continue;
             }
             let same = keeps(key) && same_pods && before.cached_sets[at] == next.cached_sets[at];
-            let mut is_idle = |reversed| tables.is_idle_set(SetSight::of(next, set, reversed, None).0);
+            let mut is_idle = |reversed| tables.is_idle_set(&SetSight::of(next, set, reversed, None).0);
             if !same && is_idle(false) && is_idle(true) {
                 next.queued &= !key;
             }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use maxsurge_core::oracle::{Exemption, Violation};
 
-use super::judge::Truth;
 use super::objects::Objects;
-use super::passes::{DeploymentSight, Effects, SetSight, deployment_pass, set_pass};
+use super::passes::{Effects, deployment_pass, set_pass};
+use super::sight::{DeploymentSight, SetSight};
 
 /// Looked up at each step, by keys that nobody from outside chooses.
 pub(super) type Known<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
@@ -19,7 +19,8 @@ pub(super) struct Quick(u64);
 
 impl Quick {
     fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ (product as u64).rotate_left(5);
     }
 }
 
@@ -36,12 +37,8 @@ impl Hasher for Quick {
         }
     }
 
-    fn write_u8(&mut self, n: u8) {
-        self.mix(n.into());
-    }
-
-    fn write_u16(&mut self, n: u16) {
-        self.mix(n.into());
+    fn write_u64(&mut self, n: u64) {
+        self.mix(n);
     }
 
     fn write_usize(&mut self, n: usize) {
@@ -53,10 +50,10 @@ impl Hasher for Quick {
 pub(super) struct Tables {
     pub(super) objects: Objects,
     /// What passes come to, and the number of what they break.
-    deployment_passes: Known<DeploymentSight, (Arc<Effects>, u16)>,
-    set_passes: Known<SetSight, (Arc<Effects>, u16)>,
+    deployment_passes: Known<[u64; 4], (Arc<Effects>, u16)>,
+    set_passes: Known<[u64; 3], (Arc<Effects>, u16)>,
     /// What states break.
-    pub(super) truths: Known<Truth, u16>,
+    pub(super) truths: Known<[u64; 2], u16>,
     /// What is broken, by number from 1.
     pub(super) violations: Vec<Violation>,
     /// Exemptions granted.
@@ -96,36 +93,38 @@ impl Tables {
         u16::try_from(at + 1).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn deployment(&mut self, sight: DeploymentSight) -> (Arc<Effects>, u16) {
-        if let Some(known) = self.deployment_passes.get(&sight) {
+    pub(super) fn deployment(&mut self, sight: &DeploymentSight) -> (Arc<Effects>, u16) {
+        let key = sight.key();
+        if let Some(known) = self.deployment_passes.get(&key) {
             return known.clone();
         }
-        let (effects, violation) = deployment_pass(&sight, &mut self.objects);
+        let (effects, violation) = deployment_pass(sight, &mut self.objects);
         let known = (Arc::new(effects), self.raise(violation));
-        self.deployment_passes.insert(sight, known.clone());
+        self.deployment_passes.insert(key, known.clone());
         known
     }
 
-    pub(super) fn set(&mut self, sight: SetSight) -> (Arc<Effects>, u16) {
-        if let Some(known) = self.set_passes.get(&sight) {
+    pub(super) fn set(&mut self, sight: &SetSight) -> (Arc<Effects>, u16) {
+        let key = sight.key();
+        if let Some(known) = self.set_passes.get(&key) {
             return known.clone();
         }
-        let (effects, violation) = set_pass(&sight, &mut self.objects);
+        let (effects, violation) = set_pass(sight, &mut self.objects);
         let known = (Arc::new(effects), self.raise(violation));
-        self.set_passes.insert(sight, known.clone());
+        self.set_passes.insert(key, known.clone());
         known
     }
 
     /// Whether that pass asks for nothing, breaks nothing and is not to be repeated.
     pub(super) fn is_idle_deployment(&mut self, sight: &DeploymentSight) -> bool {
-        let (effects, broken) = self.deployment(sight.clone());
-        broken == 0 && effects.requests == 0 && effects.is_nothing()
+        let (effects, broken) = self.deployment(sight);
+        broken == 0 && effects.leaves_no_trace()
     }
 
     /// The same of a pass over a ReplicaSet.
-    pub(super) fn is_idle_set(&mut self, sight: SetSight) -> bool {
+    pub(super) fn is_idle_set(&mut self, sight: &SetSight) -> bool {
         let (effects, broken) = self.set(sight);
-        broken == 0 && effects.requests == 0 && effects.is_nothing()
+        broken == 0 && effects.leaves_no_trace()
     }
 
     /// Distinct sights of which a controller was asked what it does.

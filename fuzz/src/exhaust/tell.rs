@@ -52,7 +52,7 @@ pub(super) fn story(world: &SmallWorld, violation: &Violation, steps: &[(State, 
     let tables = world.tables();
     let mut cause = "the beginning".to_owned();
     for (n, (state, action)) in steps.iter().enumerate() {
-        let (cluster, _) = judge::world(&Truth::of(state, false), &tables.objects);
+        let (cluster, _) = judge::world(&Truth::of(state, &world.bounds), &tables.objects);
         let under_way = [
             ("Deployment", state.deployment_events.len()),
             ("ReplicaSet", state.set_events.len()),

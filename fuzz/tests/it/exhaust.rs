@@ -73,6 +73,19 @@ fn recreate_overlaps_behind_its_caches() {
     assert_eq!(found.violation.property, Property::SRecreate, "{}", found.story);
 }
 
+/// A ReplicaSet that the caches do not show yet counts for nothing when the revision of the next one is chosen: both have
+/// the same one until the next pass over the Deployment. One late event is not enough: while a ReplicaSet is not seen,
+/// nobody writes another then.
+#[test]
+fn one_revision_twice() {
+    let bounds = Bounds { edits: 2, lag: 2, ..Bounds::new(Limits::Pods(0, 1), 1) };
+    holds(bounds.clone());
+    holds(Bounds { lag: 1, throughout: true, ..bounds.clone() });
+    let found = run(Bounds { throughout: true, ..bounds }).found.expect("Kubernetes does so");
+    assert_eq!(found.violation.property, Property::SRev, "{}", found.story);
+    assert!(found.story.contains("both have revision 2"), "{}", found.story);
+}
+
 /// Without delays the small world goes the way of the large one, size by size.
 #[test]
 fn goes_as_the_world_does() {
