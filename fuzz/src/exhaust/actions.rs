@@ -168,7 +168,7 @@ impl SmallWorld {
             FaultKind::Restart => actions.push(Action::Restart),
             FaultKind::DiesInPass | FaultKind::RequestFails => {
                 for pass in passes {
-                    let effects = self.effects(tables, state, *pass, None).0;
+                    let effects = self.deed(tables, state, *pass, None).0.effects;
                     if kind == FaultKind::DiesInPass {
                         // After the last write is the same as between two passes.
                         let writes = 1..effects.writes.len();

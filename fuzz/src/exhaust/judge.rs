@@ -209,7 +209,7 @@ impl SmallWorld {
         }
         // Whoever has something to do and no key in a queue sleeps for ever.
         if state.queued & DEPLOYMENT_KEY == 0
-            && !tables.deployment(&DeploymentSight::of(state, self.is_recreate, None)).0.is_nothing()
+            && !tables.deployment(&DeploymentSight::of(state, self.is_recreate, None)).effects.is_nothing()
         {
             return tables.raise(Some(asleep("the Deployment")));
         }
@@ -217,7 +217,7 @@ impl SmallWorld {
             let exists = state.cached_sets[usize::from(set)] != SetVersion::default();
             if exists
                 && state.queued & (1 << set) == 0
-                && !tables.set(&SetSight::of(state, set, false, None).0).0.is_nothing()
+                && !tables.set(&SetSight::of(state, set, false, None).0).effects.is_nothing()
             {
                 return tables.raise(Some(asleep(&image_of(set.into()))));
             }

@@ -1,16 +1,16 @@
 //! What an action leads to.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
 use maxsurge_core::api::{PodTemplate, StrategyType};
 
 use super::Bounds;
 use super::actions::{Action, Edit, Kind, Pass, goes_on};
-use super::passes::{Effects, Write};
+use super::passes::Write;
 use super::server::Refusal;
 use super::sight::{DeploymentSight, SetSight};
 use super::state::{DEPLOYMENT_KEY, PODS, Pod, Row, SETS, SetEvent, State, View};
-use super::tables::Tables;
+use super::tables::{Deed, Tables};
 use crate::generators::{Limits, Plane, World};
 
 /// Image of the n-th template.
@@ -34,9 +34,6 @@ pub struct SmallWorld {
     #[cfg(feature = "zoo")]
     mutant: Option<maxsurge_core::zoo::Mutant>,
 }
-
-/// A state with its pass written in, or `None` if something did not fit.
-type Next = Option<State>;
 
 impl SmallWorld {
     /// Within those bounds. A mutant of the zoo that is active on this thread will be on the checker's.
@@ -103,83 +100,72 @@ impl SmallWorld {
         state
     }
 
-    /// What a pass would do, what is wrong with that, and which pods of the state it means.
-    pub(super) fn effects(
+    /// What a pass would do, and which pods of the state it means.
+    pub(super) fn deed(
         &self,
         tables: &mut Tables,
         state: &State,
         pass: Pass,
         refused: Option<Refusal>,
-    ) -> (Arc<Effects>, u16, Row<u8, PODS>) {
+    ) -> (Deed, Row<u8, PODS>) {
         match pass {
             Pass::Deployment => {
-                let (effects, broken) =
-                    tables.deployment(&DeploymentSight::of(state, self.is_recreate, refused));
-                (effects, broken, Row::default())
+                let sight = DeploymentSight::of(state, self.is_recreate, refused);
+                (tables.deployment(&sight).clone(), Row::default())
             }
             Pass::Set(set, reversed) => {
                 let (sight, places) = SetSight::of(state, set, reversed, refused);
-                let (effects, broken) = tables.set(&sight);
-                (effects, broken, places)
+                (tables.set(&sight).clone(), places)
             }
         }
     }
 
     /// The state after an action, judged; `None` if it does not fit.
-    pub(super) fn step(&self, tables: &mut Tables, state: &State, action: Action) -> Next {
-        let mut next = self.lead(tables, state, action)?;
+    pub(super) fn step(&self, tables: &mut Tables, state: &State, action: Action) -> Option<State> {
+        let mut next = *state;
+        if !self.lead(tables, state, action, &mut next) {
+            return None;
+        }
         if next.broken == 0 {
             next.broken = self.judge(tables, &next);
         }
         Some(next)
     }
 
-    /// The same, of which only the pass is judged, and not the state.
-    pub(super) fn lead(&self, tables: &mut Tables, state: &State, action: Action) -> Next {
-        let Some(mut next) = self.happen(tables, state, action) else {
+    /// Makes `next` the state after an action, of which only the pass is judged, and not the state; `false` = it does not
+    /// fit.
+    pub(super) fn lead(&self, tables: &mut Tables, state: &State, action: Action, next: &mut State) -> bool {
+        *next = *state;
+        if !self.happen(tables, next, action) {
             tables.cut += 1;
-            return None;
-        };
+            return false;
+        }
         if self.bounds.lag == 0 {
             while !next.is_current() {
                 for kind in [Kind::Deployment, Kind::ReplicaSet, Kind::Pod] {
-                    self.deliver(&mut next, kind);
+                    self.deliver(next, kind);
                 }
             }
         }
         if self.is_reduced {
-            self.catch_up(tables, &mut next);
+            self.catch_up(tables, next);
         }
         next.make_canonical();
         if self.is_reduced {
-            self.forget_idle_keys(tables, state, &mut next);
+            self.forget_idle_keys(tables, state, next);
         }
-        Some(next)
+        true
     }
 
-    fn happen(&self, tables: &mut Tables, state: &State, action: Action) -> Next {
-        let mut next = *state;
+    fn happen(&self, tables: &mut Tables, next: &mut State, action: Action) -> bool {
         match action {
-            Action::Deliver(kind) => self.deliver(&mut next, kind),
+            Action::Deliver(kind) => self.deliver(next, kind),
             Action::Pass(pass) => return self.pass(tables, next, pass, None, usize::MAX),
             Action::PodGoesOn(at) => {
                 let to = goes_on(next.pods[usize::from(at)].stored).expect("it is enabled");
                 return say(next, at, to);
             }
-            Action::Edit(edit) => {
-                next.edits += 1;
-                next.is_resized |= matches!(edit, Edit::Size(_));
-                let mut d =
-                    maxsurge_core::api::Deployment::clone(tables.objects.deployments.get(next.deployment));
-                match edit {
-                    Edit::Template(n) => d.spec.template = self.templates[usize::from(n)].clone(),
-                    Edit::Size(n) => d.spec.replicas = Some(n.into()),
-                    Edit::Pause(paused) => d.spec.paused = paused,
-                }
-                d.meta.generation += 1;
-                next.deployment = tables.objects.deployment(d);
-                return next.deployment_events.push(next.deployment).then_some(next);
-            }
+            Action::Edit(edit) => return self.edit(tables, next, edit),
             Action::PodFails(at) => {
                 next.faults += 1;
                 return say(next, at, View::Unready);
@@ -190,19 +176,34 @@ impl SmallWorld {
             }
             Action::Restart => {
                 next.faults += 1;
-                restart(&mut next);
+                restart(next);
             }
             Action::DiesIn(pass, writes) => {
                 next.faults += 1;
-                next = self.pass(tables, next, pass, None, usize::from(writes))?;
-                restart(&mut next);
+                let fits = self.pass(tables, next, pass, None, usize::from(writes));
+                restart(next);
+                return fits;
             }
             Action::Refused(pass, after, took_effect) => {
                 next.faults += 1;
                 return self.pass(tables, next, pass, Some(Refusal { after, took_effect }), usize::MAX);
             }
         }
-        Some(next)
+        true
+    }
+
+    fn edit(&self, tables: &mut Tables, next: &mut State, edit: Edit) -> bool {
+        next.edits += 1;
+        next.is_resized |= matches!(edit, Edit::Size(_));
+        let mut d = maxsurge_core::api::Deployment::clone(tables.objects.deployments.get(next.deployment));
+        match edit {
+            Edit::Template(n) => d.spec.template = self.templates[usize::from(n)].clone(),
+            Edit::Size(n) => d.spec.replicas = Some(n.into()),
+            Edit::Pause(paused) => d.spec.paused = paused,
+        }
+        d.meta.generation += 1;
+        next.deployment = tables.objects.deployment(d);
+        next.deployment_events.push(next.deployment)
     }
 
     /// What becomes of a pod that is asked to stop. Only Recreate waits for the end of a pod; elsewhere it goes at once.
@@ -214,12 +215,12 @@ impl SmallWorld {
     fn pass(
         &self,
         tables: &mut Tables,
-        mut next: State,
+        next: &mut State,
         pass: Pass,
         refused: Option<Refusal>,
         most: usize,
-    ) -> Next {
-        let (effects, broken, places) = self.effects(tables, &next, pass, refused);
+    ) -> bool {
+        let (Deed { effects, broken, .. }, places) = self.deed(tables, next, pass, refused);
         let key = match pass {
             Pass::Deployment => DEPLOYMENT_KEY,
             Pass::Set(set, _) => 1 << set,
@@ -263,7 +264,7 @@ impl SmallWorld {
                 }
             }
         }
-        fits.then_some(next)
+        fits
     }
 
     /// What `core/src/cluster/handlers.rs` does.
@@ -302,9 +303,9 @@ impl SmallWorld {
 }
 
 /// A pod changes in the store.
-fn say(mut next: State, at: u8, view: View) -> Next {
+fn say(next: &mut State, at: u8, view: View) -> bool {
     next.pods[usize::from(at)].stored = view;
-    next.pod_events.push((at, view)).then_some(next)
+    next.pod_events.push((at, view))
 }
 
 /// All memory is gone, everything is listed anew, and every key is queued once.

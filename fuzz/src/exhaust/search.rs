@@ -108,6 +108,7 @@ struct Search<'a> {
     ways: Ways,
     next: Waiting,
     actions: Vec<Action>,
+    scratch: State,
     successors: Vec<Successor>,
     packed: Vec<u8>,
 }
@@ -142,9 +143,9 @@ impl Search<'_> {
         self.packed.clear();
         self.world.enabled(self.tables, state, &mut self.actions);
         for (step, action) in self.actions.iter().enumerate() {
-            let Some(next) = self.world.lead(self.tables, state, *action) else { continue };
+            let next = &mut self.scratch;
             // A step that changes nothing is none.
-            if next == *state {
+            if !self.world.lead(self.tables, state, *action, next) || next == state {
                 continue;
             }
             self.progress.states += 1;
@@ -155,7 +156,7 @@ impl Search<'_> {
                 step: u8::try_from(step).expect("fewer than 256 things can happen next"),
                 fingerprint: fingerprint(&self.packed[packed.clone()]),
                 packed,
-                state: next,
+                state: *next,
             });
         }
     }
@@ -193,6 +194,7 @@ pub(super) fn search(
         ways: Ways::default(),
         next: Waiting::default(),
         actions: Vec::new(),
+        scratch: first,
         successors: Vec::new(),
         packed: Vec::new(),
     };

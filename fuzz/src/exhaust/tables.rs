@@ -46,12 +46,22 @@ impl Hasher for Quick {
     }
 }
 
+/// What a pass comes to.
+#[derive(Clone)]
+pub(super) struct Deed {
+    pub(super) effects: Arc<Effects>,
+    /// Number of what it breaks; 0 = nothing.
+    pub(super) broken: u16,
+    /// It asks for nothing, breaks nothing and is not to be repeated.
+    is_idle: bool,
+}
+
 /// What was learnt on the way.
 pub(super) struct Tables {
     pub(super) objects: Objects,
     /// What passes come to, and the number of what they break.
-    deployment_passes: Known<[u64; 4], (Arc<Effects>, u16)>,
-    set_passes: Known<[u64; 3], (Arc<Effects>, u16)>,
+    deployment_passes: Known<[u64; 4], Deed>,
+    set_passes: Known<[u64; 3], Deed>,
     /// What states break.
     pub(super) truths: Known<[u64; 2], u16>,
     /// What is broken, by number from 1.
@@ -93,38 +103,39 @@ impl Tables {
         u16::try_from(at + 1).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn deployment(&mut self, sight: &DeploymentSight) -> (Arc<Effects>, u16) {
-        let key = sight.key();
-        if let Some(known) = self.deployment_passes.get(&key) {
-            return known.clone();
-        }
-        let (effects, violation) = deployment_pass(sight, &mut self.objects);
-        let known = (Arc::new(effects), self.raise(violation));
-        self.deployment_passes.insert(key, known.clone());
-        known
+    fn deed(&mut self, (effects, violation): (Effects, Option<Violation>)) -> Deed {
+        let broken = self.raise(violation);
+        Deed { broken, is_idle: broken == 0 && effects.leaves_no_trace(), effects: Arc::new(effects) }
     }
 
-    pub(super) fn set(&mut self, sight: &SetSight) -> (Arc<Effects>, u16) {
+    pub(super) fn deployment(&mut self, sight: &DeploymentSight) -> &Deed {
         let key = sight.key();
-        if let Some(known) = self.set_passes.get(&key) {
-            return known.clone();
+        if !self.deployment_passes.contains_key(&key) {
+            let done = deployment_pass(sight, &mut self.objects);
+            let deed = self.deed(done);
+            self.deployment_passes.insert(key, deed);
         }
-        let (effects, violation) = set_pass(sight, &mut self.objects);
-        let known = (Arc::new(effects), self.raise(violation));
-        self.set_passes.insert(key, known.clone());
-        known
+        &self.deployment_passes[&key]
+    }
+
+    pub(super) fn set(&mut self, sight: &SetSight) -> &Deed {
+        let key = sight.key();
+        if !self.set_passes.contains_key(&key) {
+            let done = set_pass(sight, &mut self.objects);
+            let deed = self.deed(done);
+            self.set_passes.insert(key, deed);
+        }
+        &self.set_passes[&key]
     }
 
     /// Whether that pass asks for nothing, breaks nothing and is not to be repeated.
     pub(super) fn is_idle_deployment(&mut self, sight: &DeploymentSight) -> bool {
-        let (effects, broken) = self.deployment(sight);
-        broken == 0 && effects.leaves_no_trace()
+        self.deployment(sight).is_idle
     }
 
     /// The same of a pass over a ReplicaSet.
     pub(super) fn is_idle_set(&mut self, sight: &SetSight) -> bool {
-        let (effects, broken) = self.set(sight);
-        broken == 0 && effects.leaves_no_trace()
+        self.set(sight).is_idle
     }
 
     /// Distinct sights of which a controller was asked what it does.
