@@ -10,6 +10,7 @@ use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState,
 use maxsurge_core::cluster::{Cluster, Fault, MapPatch, PodChange, ReplicaSetChange, UserAction};
 use maxsurge_core::sim::MS;
 
+use crate::autoscaled;
 use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate, image};
 
 /// Longest wait for a moment, ns: beyond it nothing new is to be expected.
@@ -21,6 +22,7 @@ pub fn meddles(event: &Event) -> bool {
         Event::Wait(_)
         | Event::Until(..)
         | Event::Edit(_)
+        | Event::Autoscaled(_)
         | Event::Undo(_)
         | Event::RollbackTo(_)
         | Event::Restart => false,
@@ -86,6 +88,7 @@ pub(crate) fn happen(cluster: &mut Cluster, id: DeploymentId, event: &Event) {
     match event {
         Event::Wait(_) | Event::Until(..) => {}
         Event::Edit(changes) => edit(cluster, id, changes),
+        Event::Autoscaled(load) => autoscaled::move_to(cluster, id, *load),
         Event::Undo(to) => {
             let _ = cluster.act(id, &UserAction::Undo(to.map(i64::from)));
         }

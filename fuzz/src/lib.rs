@@ -1,6 +1,7 @@
 //! Random rollouts, judged by `maxsurge_core::oracle`. Fuzz targets and tests are glue around this library.
 
 pub mod agreement;
+mod autoscaled;
 pub mod autoscaler;
 #[cfg(feature = "zoo")]
 pub mod canary;

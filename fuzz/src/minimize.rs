@@ -138,6 +138,10 @@ fn simpler(event: &Event) -> Vec<Event> {
             });
             fewer.chain(values).collect()
         }
+        Event::Autoscaled(load) => (0..=15)
+            .map(|n| Event::Edit(vec![Change::Replicas(n)]))
+            .chain(load.checked_sub(1).map(Event::Autoscaled))
+            .collect(),
         Event::Undo(Some(_)) => vec![Event::Undo(None)],
         Event::RollbackTo(n) if *n > 0 => vec![Event::RollbackTo(0)],
         Event::Pod(n, fate) if *n > 0 => vec![Event::Pod(0, *fate), Event::Pod(n / 2, *fate)],

@@ -199,7 +199,12 @@ impl Run {
     /// Whether nothing but the size changes, and nobody has ever meddled.
     fn is_change_of_size(&self, event: &Event) -> bool {
         let is_size = |change: &Change| matches!(change, Change::Replicas(_));
-        self.is_calm && matches!(event, Event::Edit(changes) if changes.iter().all(is_size))
+        self.is_calm
+            && match event {
+                Event::Autoscaled(_) => true,
+                Event::Edit(changes) => changes.iter().all(is_size),
+                _ => false,
+            }
     }
 
     /// What an undo to the revision before must bring back: looked up here and not by the code under test.

@@ -85,6 +85,7 @@ fn command(event: &Event, d: &Deployment) -> Result<Option<Command>, String> {
     match event {
         Event::Wait(_) | Event::Until(..) => Ok(None),
         Event::Edit(changes) => kubectl(format!("patch deployment/web -p '{}'", patch(d, changes))),
+        Event::Autoscaled(_) => Err("an autoscaler moves the Deployment".into()),
         Event::Undo(None) => kubectl("rollout undo deployment/web".into()),
         Event::Undo(Some(to)) => kubectl(format!("rollout undo deployment/web --to-revision={to}")),
         Event::RollbackTo(to) => kubectl(format!("annotate deployment/web {}={to}", annotation::ROLLBACK_TO)),

@@ -15,6 +15,8 @@ pub enum Event {
     Until(Mark, Beside),
     /// The Deployment is edited: all of these in one update.
     Edit(Vec<Change>),
+    /// A HorizontalPodAutoscaler looks, at that load: 10 is one pod's.
+    Autoscaled(u8),
     /// `kubectl rollout undo`, to the revision before or to one of the first few.
     Undo(Option<u8>),
     /// The deprecated annotation that asks the controller itself for a rollback.
@@ -219,6 +221,7 @@ impl Event {
                 2 => vec![Change::Image(u.arbitrary()?), Change::Cause(u.arbitrary()?)],
                 _ => vec![Change::Image(u.arbitrary()?)],
             }),
+            Kind::Scale if u.ratio(1, 4)? => Event::Autoscaled(u.arbitrary()?),
             Kind::Scale => Event::Edit(vec![Change::Replicas(edgy(u, 15)?)]),
             Kind::Settings => {
                 let n = if u.ratio(2, 3)? { 1 } else { 2 };
