@@ -129,10 +129,7 @@ pub fn worlds(short: bool) -> Vec<Bounds> {
         let sizes = Bounds { sizes: vec![0, 1, 2, 3], pauses: true, ..large.clone() };
         worlds.extend([any(sized), any(large.clone()), Bounds { lag: 2, ..large.clone() }, any(sizes)]);
         worlds.push(any(Bounds { edits: 2, ..large.clone() }));
-        // Where pods may be both too many and missing there are too many states.
-        if strategy != Limits::Pods(1, 1) {
-            worlds.push(Bounds { lag: 2, ..any(large.clone()) });
-        }
+        worlds.push(Bounds { lag: 2, ..any(large.clone()) });
         worlds.push(Bounds { lag: 3, ..large });
     }
     worlds
