@@ -75,6 +75,19 @@ fn stale_size_by_timing() {
     assert_eq!(images, [(&"web:0".into(), &2.into()), (&"web:1".into(), &0.into())]);
 }
 
+/// Two ReplicaSets have revision 2 until the caches show the first of them.
+#[test]
+fn one_revision_twice() {
+    let theirs = repeated("one-revision-twice");
+    let revisions = |at_ms: i64| -> Vec<i64> {
+        let view = theirs["views"].as_array().unwrap().iter().find(|view| view["atMs"] == at_ms).unwrap();
+        let sets = view["replicaSets"].as_array().unwrap().iter();
+        sets.filter_map(|set| set["revision"].as_i64()).collect()
+    };
+    assert_eq!((revisions(11_000), revisions(13_000)), (vec![1, 2, 2], vec![1, 2, 2]));
+    assert_eq!(revisions(14_000), [1, 2, 3]);
+}
+
 /// The size with surge leaves 32 bits: one ReplicaSet loses all its pods, and the other gets a size that no API server takes.
 #[test]
 fn negative_size() {
