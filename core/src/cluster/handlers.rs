@@ -58,6 +58,7 @@ impl Cluster {
         match &object {
             Some(rs) => self.pods.add_set(id, rs, new_owner.map(|d| d.0)),
             None => {
+                self.pods.remove_set(id);
                 let memory = self.memory_of(id);
                 memory.expectations.clear();
                 memory.own_writes.clear();

@@ -117,16 +117,29 @@ impl PodCache {
         if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
             return;
         }
-        // The template's labels or the owner changed: count anew (an edit by a person, so rare). Taken out one by one,
-        // so that they also no longer count for the siblings that they had.
-        let members: Vec<PodId> = set.claimed_pods.iter().chain(&set.other_pods).copied().collect();
+        // The template's labels or the owner changed: an edit by a person, so rare.
+        let selector = rs.spec.selector.clone();
+        let template_labels = rs.spec.template.labels.clone();
+        self.count_anew(id, RsIndex { selector, template_labels, group, ..RsIndex::default() });
+    }
+
+    /// A ReplicaSet is gone. Pods that it still has in the cache no longer count for the siblings that it had: upstream looks for
+    /// related pods in the ReplicaSets of one controller, as they are in the cache.
+    pub(crate) fn remove_set(&mut self, id: RsId) {
+        let set = &self.sets[id.0 as usize];
+        if set.group.is_some() {
+            let (selector, template_labels) = (set.selector.clone(), set.template_labels.clone());
+            self.count_anew(id, RsIndex { selector, template_labels, ..RsIndex::default() });
+        }
+    }
+
+    /// Counts the pods of a ReplicaSet anew. They are taken out one by one, so that they also no longer count for the
+    /// siblings that they had.
+    fn count_anew(&mut self, id: RsId, index: RsIndex) {
+        let at = id.0 as usize;
+        let members: Vec<PodId> = self.sets[at].members().copied().collect();
         let states: Vec<_> = members.into_iter().filter_map(|pod| Some((pod, self.take(pod)?))).collect();
-        self.sets[at] = RsIndex {
-            selector: rs.spec.selector.clone(),
-            template_labels: rs.spec.template.labels.clone(),
-            group,
-            ..RsIndex::default()
-        };
+        self.sets[at] = index;
         for (pod, state) in states {
             self.put(pod, state);
         }
