@@ -10,13 +10,14 @@ use super::watch::Watched;
 pub(super) struct Losses {
     /// The first pod that is not known to have been in the cache when the watch of pods was lost.
     first_unseen: u32,
-    /// Pods that came and went, or changed hands, while it was.
+    /// Pods of which a creation or an end was not seen by whom it is for.
     pub(super) unseen: Vec<PodId>,
 }
 
 impl Cluster {
     /// Pods that came and went, or came and were terminating or no longer their maker's by the list, while the watch of pods was
-    /// lost: nobody has seen their creation. Since the controllers last started.
+    /// lost, so that nobody has seen their creation; and pods that went after they had another owner than the cache knew, so
+    /// that their owner has not seen their end. Since the controllers last started.
     pub fn unseen_pods(&self) -> &[PodId] {
         &self.losses.unseen
     }
@@ -91,7 +92,12 @@ impl Cluster {
         let (mut gone, mut differ) = (Vec::new(), Vec::new());
         for id in ids {
             match (self.pods.state(id), self.store.pod(id).state) {
-                (Some(known), new) if !new.exists => gone.push((id, PodState { exists: false, ..*known })),
+                (Some(known), new) if !new.exists => {
+                    if known.owner != new.owner {
+                        self.losses.unseen.push(id);
+                    }
+                    gone.push((id, PodState { exists: false, ..*known }));
+                }
                 (known, new) if new.exists && known != Some(&new) => {
                     // `addPod` takes a terminating pod for a deletion, and not for the creation that is waited for.
                     let is_own = new.owner == Some(self.store.pod(id).origin) && !new.deleting;

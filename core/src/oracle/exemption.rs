@@ -38,7 +38,7 @@ pub enum Exemption {
     /// deletion is then nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
     VictimOrphaned,
     /// L-CONV, L-WAKE: a pod came and was deleted, or lost its owner reference, while the watch of pods was lost, so that no list
-    /// shows it as made. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
+    /// shows it as made; or one was adopted and deleted, so that the list tells of the end of an orphan. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.
     UnseenPod,
 }
 

@@ -44,8 +44,8 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
     Ok(())
 }
 
-/// Why a ReplicaSet waits to see what it will never see: a pod that it deletes is no longer its own, or one that it made came and
-/// went while nobody watched.
+/// Why a ReplicaSet waits to see what it will never see: a pod that it deletes is no longer its own, or what it made or adopted
+/// came and went while nobody watched.
 pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
     let pods = cluster.store.pods();
     let left = |pod: &PodId| pods[pod.0 as usize].state.owner != Some(id);
@@ -53,8 +53,10 @@ pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
         return Some(Exemption::VictimOrphaned);
     }
     let (creations, _) = cluster.outstanding(id);
-    let unseen = cluster.unseen_pods().iter().any(|pod| pods[pod.0 as usize].origin == id);
-    (creations > 0 && unseen).then_some(Exemption::UnseenPod)
+    let unseen = cluster.unseen_pods();
+    let is_made = creations > 0 && unseen.iter().any(|pod| pods[pod.0 as usize].origin == id);
+    let is_gone = cluster.awaited_deletions(id).iter().any(|pod| unseen.contains(pod));
+    (is_made || is_gone).then_some(Exemption::UnseenPod)
 }
 
 /// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: a terminating one

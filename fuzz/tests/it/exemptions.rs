@@ -214,6 +214,21 @@ fn unseen_pod() {
     }
 }
 
+/// A pod that is adopted and deleted by one pass, while nobody watches pods: the list tells of the end of an orphan.
+#[test]
+fn victim_is_unseen_as_its_owners() {
+    let world =
+        World { startup_ms: vec![0, 0, 13_446, 11_678], ..world(Plane::Ideal, 9, Limits::Percent(50, 30)) };
+    let events = vec![
+        // Its own last write keeps the controller from looking until it is in the cache.
+        Event::Break(Break::Late(Watched::ReplicaSets, 24_200, 10_000)),
+        Event::Pod(0, PodFate::Failed),
+        Event::Pod(2, PodFate::Orphaned),
+        Event::Break(Break::Lost(Watched::Pods, 52_000)),
+    ];
+    check(Exemption::UnseenPod, Property::LConv, world, events);
+}
+
 #[test]
 fn left_pod_is_orphaned() {
     let events = vec![
