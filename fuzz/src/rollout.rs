@@ -323,11 +323,12 @@ impl Run {
         }
         self.settle()?;
         self.wait(CONVERGES_S * SECOND)?;
-        let exhausted =
-            self.oracle.met().contains(&Exemption::RetriesExhausted) || self.oracle.is_exhausted(self.id);
-        if exhausted || at_rest(&self.cluster, self.id).is_err() {
+        let given_up = [Exemption::RetriesExhausted, Exemption::ForgottenError];
+        let gave_up = given_up.iter().any(|exemption| self.oracle.met().contains(exemption))
+            || self.oracle.gave_up(self.id).is_some();
+        if gave_up || at_rest(&self.cluster, self.id).is_err() {
             heal(&mut self.cluster);
-            if exhausted {
+            if gave_up {
                 // Something has to happen to it before it is tried again.
                 // One of the two may be what it says already.
                 for cause in [0, 1] {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Exemption, Finding, Property, Safety, Violation, model, pass, wake};
 use crate::api::Time;
 use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
-use crate::cluster::{Again, Cluster, PassRecord, Request, Seen};
+use crate::cluster::{Again, Cluster, PassRecord, Request, Seen, Sent};
 
 /// Age from which the expectations of a ReplicaSet bind it no longer, s.
 const EXPECTATIONS_S: i64 = 300;
@@ -32,6 +32,8 @@ pub struct Oracle {
     read: usize,
     safety: BTreeMap<DeploymentId, Safety>,
     failures: BTreeMap<DeploymentId, u32>,
+    /// Deployments whose last pass ended well although the update of a ReplicaSet had been refused.
+    forgetful: BTreeSet<DeploymentId>,
     /// Passes in a row that asked for nothing but to be repeated at once.
     idle: BTreeMap<DeploymentId, u32>,
     courses: BTreeMap<RsId, Course>,
@@ -56,6 +58,7 @@ impl Oracle {
             read: 0,
             safety: BTreeMap::new(),
             failures: BTreeMap::new(),
+            forgetful: BTreeSet::new(),
             idle: BTreeMap::new(),
             courses: BTreeMap::new(),
             flow: BTreeMap::new(),
@@ -86,9 +89,12 @@ impl Oracle {
         self.read = 0;
     }
 
-    /// Whether a Deployment's passes have failed so often that it is not tried again before something happens to it.
-    pub fn is_exhausted(&self, id: DeploymentId) -> bool {
-        self.failures.get(&id).is_some_and(|failures| *failures >= FAILURES_MAX)
+    /// Why a Deployment whose passes have failed is not tried again before something happens to it.
+    pub fn gave_up(&self, id: DeploymentId) -> Option<Exemption> {
+        if self.failures.get(&id).is_some_and(|failures| *failures >= FAILURES_MAX) {
+            return Some(Exemption::RetriesExhausted);
+        }
+        self.forgetful.contains(&id).then_some(Exemption::ForgottenError)
     }
 
     /// Exemptions that were granted.
@@ -141,7 +147,7 @@ impl Oracle {
         }
         self.is_undisturbed = true;
         if cluster.caches_are_current() && !cluster.is_in_flight() {
-            let judged = wake::judge(cluster, |id| self.is_exhausted(id));
+            let judged = wake::judge(cluster, |id| self.gave_up(id));
             self.find(now, judged)?;
         }
         Ok(())
@@ -223,6 +229,14 @@ impl Oracle {
                 }
                 let failures = self.failures.entry(*id).or_default();
                 *failures = if record.end.is_err() { *failures + 1 } else { 0 };
+                let refused = |sent: &Sent| {
+                    matches!(sent.request, Request::UpdateSet(_)) && sent.answer.refusal().is_some()
+                };
+                if record.end.is_ok() && record.sent.iter().any(refused) {
+                    self.forgetful.insert(*id);
+                } else {
+                    self.forgetful.remove(id);
+                }
                 for sent in record.sent.iter().filter(|sent| sent.answer.is_ok()) {
                     let Request::UpdateSet(rs) = &sent.request else { continue };
                     let Some((rs_id, old)) = cached.iter().find(|(_, old)| old.meta.uid == rs.meta.uid)

@@ -22,6 +22,9 @@ pub enum Exemption {
     PausedRecreate,
     /// L-WAKE: a Deployment that failed sixteen times in a row is not tried again before something happens to it.
     RetriesExhausted,
+    /// L-WAKE: the update that would have made an old ReplicaSet smaller was refused. The pass ends well all the same, and if
+    /// it has no status to write either, nobody tries again before something happens.
+    ForgottenError,
     /// S-SURGE: a ReplicaSet whose labels no longer match is given up with its pods, and others grow in its place.
     ReleasedSetRuns,
     /// S-RECREATE: a rollback by annotation first makes the ReplicaSet of the template that it leaves, at its full size
@@ -44,7 +47,7 @@ pub enum Exemption {
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 13] = [
+    pub const ALL: [Exemption; 14] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -52,6 +55,7 @@ impl Exemption {
         Exemption::ScalingGrowsFirst,
         Exemption::PausedRecreate,
         Exemption::RetriesExhausted,
+        Exemption::ForgottenError,
         Exemption::ReleasedSetRuns,
         Exemption::RollbackCreates,
         Exemption::TerminatingPodLeaves,
@@ -79,6 +83,7 @@ impl Exemption {
                 "no issue found; kubernetes/kubernetes#138818 (open) would have no such pod deleted"
             }
             Exemption::UnseenPod => "kubernetes/kubernetes#129795 (open), where it is named in passing",
+            Exemption::ForgottenError => "no issue found; like kubernetes/kubernetes#42571 (closed)",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
         }

@@ -7,9 +7,12 @@ use crate::api::{ReplicaSet, StrategyType};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
 use crate::cluster::{Again, Cluster, Wake};
 
-/// Judges a settled instant in which no watch event is on its way. `exhausted` = the Deployment's last passes failed so
-/// often that it is not tried again.
-pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool) -> Result<(), Finding> {
+/// Judges a settled instant in which no watch event is on its way. `gave_up` = why the Deployment is not tried again although
+/// its last passes failed.
+pub(super) fn judge(
+    cluster: &Cluster,
+    gave_up: impl Fn(DeploymentId) -> Option<Exemption>,
+) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
     let cached = std::sync::Arc::new(cluster.cached_sets());
     for (id, d) in cluster.store.deployments() {
@@ -17,8 +20,8 @@ pub(super) fn judge(cluster: &Cluster, exhausted: impl Fn(DeploymentId) -> bool)
         let wake = cluster.deployment_wake(id);
         let missed = missed(&outlook(&seen, &pods, labels, now), wake, now);
         if let Some((property, what)) = missed {
-            let known = if exhausted(id) {
-                Some(Exemption::RetriesExhausted)
+            let known = if let Some(exemption) = gave_up(id) {
+                Some(exemption)
             } else if left_pod_ended(cluster, id, &pods) {
                 Some(Exemption::LeftPodEnds)
             } else {

@@ -136,6 +136,23 @@ fn retries_exhausted() {
     check(Exemption::RetriesExhausted, Property::LWake, world(Plane::Ideal, 1, Limits::Pods(1, 0)), events);
 }
 
+/// A stray ReplicaSet is adopted by a Deployment of size 0, and the update that would empty it is refused.
+#[test]
+fn forgotten_error() {
+    let world = || World { progress_deadline_s: None, ..world(Plane::Ideal, 0, Limits::Pods(1, 0)) };
+    let events = |after| {
+        let refused = Event::Break(Break::Api(after, 3, ApiFault::Internal));
+        vec![Event::Wait(60_000), refused, Event::Stray(1, 2), Event::Wait(400_000)]
+    };
+    let forgets = |after: &u8| {
+        let input = Input { world: world(), events: events(*after) };
+        let strict = judge(&input, Judgement { is_strict: true, twice: false });
+        strict.is_err_and(|broken| broken.violation.known == Some(Exemption::ForgottenError))
+    };
+    let after = (0..8).find(forgets).expect("an error is forgotten");
+    check(Exemption::ForgottenError, Property::LWake, world(), events(after));
+}
+
 #[test]
 fn released_set_runs() {
     // While the controllers are away, so that one pass meets both.
