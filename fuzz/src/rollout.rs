@@ -260,10 +260,17 @@ impl Run {
     }
 
     fn settle(&mut self) -> Result<(), Violation> {
-        let settled = self.cluster.settle();
-        settled.map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))?;
+        if let Err(stuck) = self.cluster.settle() {
+            return Err(self.cause_of(stuck));
+        }
         self.look()?;
         self.in_any_order()
+    }
+
+    /// The first thing that is wrong in an instant of which the passes find no end.
+    fn cause_of(&mut self, stuck: Stuck) -> Violation {
+        let endless = self.violation(Property::LQuiet, stuck.to_string());
+        self.look().err().unwrap_or(endless)
     }
 
     fn look(&mut self) -> Result<(), Violation> {
@@ -302,11 +309,11 @@ impl Run {
     fn wait(&mut self, ns: i64) -> Result<(), Violation> {
         let until = self.cluster.now().plus_nanos(ns);
         loop {
-            let stepped = self.cluster.step(until);
-            if !stepped.map_err(|stuck| self.violation(Property::LQuiet, stuck.to_string()))? {
-                return self.in_any_order();
+            match self.cluster.step(until) {
+                Ok(true) => self.look()?,
+                Ok(false) => return self.in_any_order(),
+                Err(stuck) => return Err(self.cause_of(stuck)),
             }
-            self.look()?;
         }
     }
 

@@ -39,6 +39,7 @@ pub enum Exemption {
     LeftPodEnds,
     /// L-CONV: a pod loses its owner reference, and its ReplicaSet, which does not see that yet, deletes it. The event of the
     /// deletion is then nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
+    /// S-STATUS: until then its status counts the pod.
     VictimOrphaned,
     /// L-CONV, L-WAKE: a pod came and was deleted, or lost its owner reference, while the watch of pods was lost, so that no list
     /// shows it as made; or one was adopted and deleted, so that the list tells of the end of an orphan. The ReplicaSet waits for its creation five minutes, and after that for anything that wakes it.

@@ -38,7 +38,7 @@ pub(super) fn judge(
                 Property::SStatus if only_terminating_differs(cluster, rs, id, &pods) => {
                     Some(Exemption::TerminatingPodLeaves)
                 }
-                Property::LWake => waits_in_vain(cluster, id),
+                Property::SStatus | Property::LWake => waits_in_vain(cluster, id),
                 _ => None,
             };
             return Err(Finding { property, what: format!("ReplicaSet {}: {what}", rs.meta.name), known });

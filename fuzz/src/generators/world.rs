@@ -16,7 +16,7 @@ const BAD_IMAGE: &str = "web:bad";
 pub const GOOD_IMAGE: &str = "web:good";
 /// Passes in one instant from which on the controllers are said not to fall quiet: far more than a world of this size
 /// ever needs.
-const PASSES_MAX: u32 = 5_000;
+const PASSES_MAX: u32 = 1_000;
 
 /// A cluster with one Deployment.
 #[derive(Clone, PartialEq, Debug)]

@@ -216,6 +216,20 @@ fn victim_orphaned() {
     );
 }
 
+/// An orphan's deletion is under way when the watch of pods is there again: its old owner goes on counting it.
+#[test]
+fn victim_orphaned_is_still_counted() {
+    let events = vec![
+        Event::Wait(60_000),
+        Event::Break(Break::Lost(Watched::Pods, 10_000)),
+        Event::Pod(0, PodFate::Orphaned),
+        edit(Change::Image(1)),
+        Event::Wait(20_000),
+    ];
+    let slow = World { stop_ms: 60_000, ..world(Plane::Ideal, 1, Limits::Pods(2, 1)) };
+    check(Exemption::VictimOrphaned, Property::SStatus, slow, events);
+}
+
 #[test]
 fn unseen_pod() {
     // A second pod is made while nobody watches pods, and is gone, orphaned or on its way out before the list.

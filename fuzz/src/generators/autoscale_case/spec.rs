@@ -86,7 +86,7 @@ impl Plan {
             }
             76 => json!({"apiVersion": "v1", "kind": "ReplicationController", "name": "web"}),
             77 => json!({"apiVersion": "apps/v1", "kind": "Deploy", "name": "web"}),
-            78 => json!({"apiVersion": "a/b/c", "kind": "Deployment", "name": "web"}),
+            78 => json!({"apiVersion": draw.of(&["a/b/c", "/"]), "kind": "Deployment", "name": "web"}),
             _ => json!({"kind": "Deployment", "name": "web"}),
         };
         let min = draw.of(if self.is_calm { &[1, 1, 2, 0] } else { &[1, 1, 1, 2, 3, 0, 5, 10] });

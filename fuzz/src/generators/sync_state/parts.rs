@@ -90,7 +90,6 @@ pub(super) fn limit(draw: &mut Draw<'_, '_>) -> Value {
     }
 }
 
-/// A revision number as an annotation.
 /// A name that no API server takes, made of what quoting and formats trip over.
 pub(super) fn odd_name(draw: &mut Draw<'_, '_>) -> String {
     const PARTS: [&str; 31] = [
@@ -133,6 +132,7 @@ pub(super) fn odd_name(draw: &mut Draw<'_, '_>) -> String {
     name
 }
 
+/// A revision number as an annotation.
 pub(super) fn revision(draw: &mut Draw<'_, '_>) -> String {
     match draw.range(0, 9) {
         0..=6 => draw.range(1, 5).to_string(),
@@ -157,13 +157,13 @@ pub(super) fn remembered(draw: &mut Draw<'_, '_>, truth: i64) -> String {
 /// Annotations that nobody reads, and some that stay with their object.
 pub(super) fn other_annotations(draw: &mut Draw<'_, '_>, into: &mut Map<String, Value>) {
     for (key, values) in [
-        ("kubernetes.io/change-cause", ["one", "two"]),
-        ("example.com/a", ["", "b"]),
-        ("kubectl.kubernetes.io/last-applied-configuration", ["{}", "x"]),
-        ("deployment.kubernetes.io/revision-history", ["1", "3,,4"]),
+        ("kubernetes.io/change-cause", &["one", "two"] as &[&str]),
+        ("example.com/a", &["", "b"]),
+        ("kubectl.kubernetes.io/last-applied-configuration", &["{}", "x"]),
+        ("deployment.kubernetes.io/revision-history", &["1", "3,,4", ",3"]),
     ] {
         if draw.one_in(6) {
-            into.insert(key.into(), draw.of(&values).into());
+            into.insert(key.into(), (*draw.of(values)).into());
         }
     }
     if draw.one_in(60) {
@@ -206,6 +206,12 @@ pub(super) fn selector(draw: &mut Draw<'_, '_>) -> Value {
         // What cannot be read as a selector.
         27 => expression("app", draw.of(&["Near", "In", ""]), &[]),
         28 => expression(draw.of(&["a b", "", "/x", "app"]), draw.of(&["Exists", "In"]), &["-x"]),
+        // Too long by one.
+        _ if draw.one_in(3) => {
+            let (label, prefix) = ("a".repeat(64), format!("{}aa/a", "a.".repeat(126)));
+            let (key, value) = draw.of(&[("app", &*label), (&label, "web"), (&prefix, "web")]);
+            json!({"matchLabels": {key: value}})
+        }
         _ => json!({"matchLabels": {draw.of(&["app", "-a", "x/y/z"]): draw.of(&["-web", "a b", "web!"])}}),
     }
 }
