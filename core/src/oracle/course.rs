@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Exemption, Finding, Property, Safety, Violation, model, pass, wake};
+use super::outlooks::Outlooks;
+use super::{Exemption, Finding, Property, Safety, Violation, pass, wake};
 use crate::api::Time;
 use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
 use crate::cluster::{Again, Cluster, PassRecord, Request, Seen, Sent};
@@ -46,6 +47,7 @@ pub struct Oracle {
     /// When the controllers last lost their memory, or an answer was lost.
     forgot: Option<Time>,
     met: BTreeSet<Exemption>,
+    outlooks: Outlooks,
 }
 
 impl Oracle {
@@ -66,6 +68,7 @@ impl Oracle {
             managed: BTreeMap::new(),
             forgot: None,
             met: BTreeSet::new(),
+            outlooks: Outlooks::default(),
         }
     }
 
@@ -128,7 +131,7 @@ impl Oracle {
             let judged = pass::judge(record);
             self.find(record.began, judged)?;
             if record.began == record.ended {
-                let computed = model::check(record, cluster.store.labels());
+                let computed = self.outlooks.check(record, cluster.store.labels());
                 let computed = computed.map_err(|(property, what)| Finding { property, what, known: None });
                 self.find(record.began, computed)?;
             }
@@ -147,10 +150,18 @@ impl Oracle {
         }
         self.is_undisturbed = true;
         if cluster.caches_are_current() && !cluster.is_in_flight() {
-            let judged = wake::judge(cluster, |id| self.gave_up(id));
+            let judged = self.sleep(cluster);
             self.find(now, judged)?;
         }
         Ok(())
+    }
+
+    /// Whoever has something to do is going to be woken.
+    fn sleep(&mut self, cluster: &Cluster) -> Result<(), Finding> {
+        let mut outlooks = std::mem::take(&mut self.outlooks);
+        let judged = wake::judge(cluster, &mut outlooks, |id| self.gave_up(id));
+        self.outlooks = outlooks;
+        judged
     }
 
     /// A ReplicaSet must see its own earlier creations and deletions before it creates or deletes again.

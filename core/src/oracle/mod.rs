@@ -8,6 +8,7 @@
 mod course;
 mod exemption;
 mod model;
+mod outlooks;
 mod pass;
 mod reading;
 mod recount;

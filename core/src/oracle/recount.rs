@@ -1,7 +1,5 @@
 //! One state, counted from its objects.
 
-use std::collections::BTreeSet;
-
 use super::reading::{pods_of, same_template};
 use crate::api::{IntOrString, StrategyType, Time};
 use crate::cluster::Cluster;
@@ -48,8 +46,8 @@ pub struct Recount {
     pub is_paused: bool,
     /// ReplicaSets that exist, oldest first.
     pub sets: Vec<SetCount>,
-    /// The available pods.
-    pub available_pods: BTreeSet<PodId>,
+    /// The available pods, oldest first.
+    pub available_pods: Vec<PodId>,
 }
 
 impl Recount {
@@ -83,7 +81,7 @@ impl Recount {
             let size = i64::from(rs.spec.replicas);
             sets.push(SetCount { id: rs_id, is_current, size, running: 0, active: 0, available: 0 });
         }
-        let mut available_pods = BTreeSet::new();
+        let mut available_pods = Vec::new();
         for (number, pod) in cluster.store.pods().iter().enumerate() {
             let state = &pod.state;
             let Some(at) = sets.iter().position(|set| Some(set.id) == state.owner) else { continue };
@@ -97,7 +95,7 @@ impl Recount {
                 let since = time(state.ready_s).plus_seconds(i64::from(rs.spec.min_ready_seconds));
                 if state.ready && since <= cluster.now() {
                     set.available += 1;
-                    available_pods.insert(PodId(number as u32));
+                    available_pods.push(PodId(number as u32));
                 }
             }
         }

@@ -1,24 +1,35 @@
 //! Whoever has something to do must be going to be woken, no later than the moment from which there is something to do.
 
-use super::model::{Outlook, outlook};
+use std::sync::Arc;
+
+use super::model::Outlook;
+use super::outlooks::Outlooks;
 use super::reading::selects;
 use super::{Exemption, Finding, Property};
-use crate::api::{ReplicaSet, StrategyType};
+use crate::api::{ReplicaSet, StrategyType, Time};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
 use crate::cluster::{Again, Cluster, Wake};
+
+/// What would be done that nobody is going to be woken for.
+type Missed = Option<(Property, String)>;
 
 /// Judges a settled instant in which no watch event is on its way. `gave_up` = why the Deployment is not tried again although
 /// its last passes failed.
 pub(super) fn judge(
     cluster: &Cluster,
+    outlooks: &mut Outlooks,
     gave_up: impl Fn(DeploymentId) -> Option<Exemption>,
 ) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
-    let cached = std::sync::Arc::new(cluster.cached_sets());
+    let cached = Arc::new(cluster.cached_sets());
     for (id, d) in cluster.store.deployments() {
-        let Some(seen) = cluster.sight_of_deployment_among(id, &cached) else { continue };
         let wake = cluster.deployment_wake(id);
-        let missed = missed(&outlook(&seen, &pods, labels, now), wake, now);
+        if wake.queued {
+            continue;
+        }
+        let Some(seen) = cluster.sight_of_deployment_among(id, &cached) else { continue };
+        let outlook = outlooks.of(&seen, &pods, labels, now);
+        let missed = missed(&outlook, wake, now);
         if let Some((property, what)) = missed {
             let known = if let Some(exemption) = gave_up(id) {
                 Some(exemption)
@@ -31,9 +42,13 @@ pub(super) fn judge(
         }
     }
     for (id, rs) in cluster.store.replica_sets() {
-        let Some(seen) = cluster.sight_of_replica_set_among(id, &cached) else { continue };
         let wake = cluster.replica_set_wake(id);
-        if let Some((property, what)) = missed(&outlook(&seen, &pods, labels, now), wake, now) {
+        if wake.queued {
+            continue;
+        }
+        let Some(seen) = cluster.sight_of_replica_set_among(id, &cached) else { continue };
+        let outlook = outlooks.of(&seen, &pods, labels, now);
+        if let Some((property, what)) = missed(&outlook, wake, now) {
             let known = match property {
                 Property::SStatus if only_terminating_differs(cluster, rs, id, &pods) => {
                     Some(Exemption::TerminatingPodLeaves)
@@ -111,7 +126,7 @@ fn only_terminating_differs(
         && s.observed_generation == rs.meta.generation
 }
 
-fn missed(outlook: &Outlook, wake: Wake, now: crate::api::Time) -> Option<(Property, String)> {
+fn missed(outlook: &Outlook, wake: Wake, now: Time) -> Missed {
     let asleep = !wake.queued && wake.timer.is_none();
     match outlook {
         Outlook::Acts(property, what) if asleep => {

@@ -71,7 +71,7 @@ impl Model<'_, '_> {
 
         if self.seen.meta.deletion_timestamp.is_some() {
             let new = self.sync_new(false)?;
-            return self.sync_status(new.as_deref());
+            return self.sync_status(new.as_ref());
         }
         self.mark_pause()?;
         let rollback = self.rollback_to();
@@ -82,7 +82,7 @@ impl Model<'_, '_> {
         }
         if !self.seen.spec.paused {
             let new = self.sync_new(false)?;
-            if !is_resize(&self.d, self.all(new.as_deref()).iter().map(|rs| &**rs)) {
+            if !is_resize(&self.d, self.all(new.as_ref()).iter().map(|rs| &**rs)) {
                 return match self.seen.spec.strategy.type_ {
                     StrategyType::RollingUpdate => self.rolling(),
                     StrategyType::Recreate => self.recreate(),
@@ -91,16 +91,16 @@ impl Model<'_, '_> {
             }
         }
         let new = self.sync_new(false)?;
-        self.scale(new.as_deref())?;
+        self.scale(new.as_ref())?;
         if self.seen.spec.paused && rollback.is_none() {
             self.prune(true)?;
         }
-        self.sync_status(new.as_deref())
+        self.sync_status(new.as_ref())
     }
 
     /// Old ReplicaSets by creation, then the new one, as copies.
-    pub(super) fn all(&self, new: Option<&ReplicaSet>) -> Vec<Arc<ReplicaSet>> {
-        self.olds.iter().cloned().chain(new.cloned().map(Arc::new)).collect()
+    pub(super) fn all(&self, new: Option<&Arc<ReplicaSet>>) -> Vec<Arc<ReplicaSet>> {
+        self.olds.iter().cloned().chain(new.cloned()).collect()
     }
 
     fn claim(&mut self, candidates: &[Arc<ReplicaSet>]) -> Step<Vec<Arc<ReplicaSet>>> {
@@ -337,7 +337,7 @@ impl Model<'_, '_> {
 
     fn roll_back(&mut self, to: i64) -> Step<Again> {
         let new = self.sync_new(true)?;
-        let all = self.all(new.as_deref());
+        let all = self.all(new.as_ref());
         let mut target = to;
         if target == 0 {
             let (mut max, mut second) = (0, 0);

@@ -140,7 +140,7 @@ impl Model<'_, '_> {
             stopped |= self.resize(rs, 0)?.is_some();
         }
         if stopped || self.old_pods_run() {
-            return self.rollout_status(new.as_deref());
+            return self.rollout_status(new.as_ref());
         }
         if new.is_none() {
             new = self.sync_new(true)?;
@@ -151,7 +151,7 @@ impl Model<'_, '_> {
         if self.is_complete(&self.seen.status) {
             self.prune(false)?;
         }
-        self.rollout_status(new.as_deref())
+        self.rollout_status(new.as_ref())
     }
 
     /// By the counters of the old ReplicaSets, and by the pods that they own in the cache.
@@ -165,14 +165,14 @@ impl Model<'_, '_> {
             })
     }
 
-    pub(super) fn scale(&mut self, new: Option<&ReplicaSet>) -> Step<()> {
+    pub(super) fn scale(&mut self, new: Option<&Arc<ReplicaSet>>) -> Step<()> {
         let mut list: Vec<Arc<ReplicaSet>> = self.olds.iter().rev().cloned().collect();
-        list.extend(new.cloned().map(Arc::new));
+        list.extend(new.cloned());
         list.retain(|rs| rs.spec.replicas > 0);
         let replicas = self.d.replicas();
         if new.is_some() || !self.olds.is_empty() {
             let only = match list.len() {
-                0 => new.cloned().map(Arc::new).or_else(|| self.olds.last().cloned()),
+                0 => new.cloned().or_else(|| self.olds.last().cloned()),
                 1 => Some(list[0].clone()),
                 _ => None,
             };

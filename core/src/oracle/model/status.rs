@@ -1,5 +1,7 @@
 //! The Deployment's status: counters, conditions, the deadline.
 
+use std::sync::Arc;
+
 use super::super::Property;
 use super::super::reading::limits;
 use super::deployment::Model;
@@ -82,7 +84,7 @@ impl Model<'_, '_> {
         counted == [self.d.replicas(); 3] && status.observed_generation >= self.seen.meta.generation
     }
 
-    fn count(&self, new: Option<&ReplicaSet>) -> DeploymentStatus {
+    fn count(&self, new: Option<&Arc<ReplicaSet>>) -> DeploymentStatus {
         let all = self.all(new);
         let sum = |of: fn(&ReplicaSet) -> i32| all.iter().map(|rs| i64::from(of(rs))).sum::<i64>() as i32;
         let available = sum(|rs| rs.status.available_replicas);
@@ -118,7 +120,7 @@ impl Model<'_, '_> {
         status
     }
 
-    pub(super) fn sync_status(&mut self, new: Option<&ReplicaSet>) -> Step<Again> {
+    pub(super) fn sync_status(&mut self, new: Option<&Arc<ReplicaSet>>) -> Step<Again> {
         let status = self.count(new);
         if status != self.d.status {
             self.d.status = status;
@@ -127,7 +129,7 @@ impl Model<'_, '_> {
         Ok(Again::No)
     }
 
-    pub(super) fn rollout_status(&mut self, new: Option<&ReplicaSet>) -> Step<Again> {
+    pub(super) fn rollout_status(&mut self, new: Option<&Arc<ReplicaSet>>) -> Step<Again> {
         let mut status = self.count(new);
         let current = self.progressing().cloned();
         match self.deadline() {
@@ -136,7 +138,8 @@ impl Model<'_, '_> {
         }
         let failure =
             |rs: &ReplicaSet| rs.status.conditions.iter().find(|c| c.type_ == "ReplicaFailure").cloned();
-        let failing = new.and_then(failure).or_else(|| self.all(new).iter().find_map(|rs| failure(rs)));
+        let failing =
+            new.and_then(|new| failure(new)).or_else(|| self.all(new).iter().find_map(|rs| failure(rs)));
         match failing {
             Some(c) => put(&mut status, Condition { last_update_time: c.last_transition_time, ..c }),
             None => status.conditions.retain(|c| c.type_ != "ReplicaFailure"),
@@ -159,7 +162,7 @@ impl Model<'_, '_> {
         &self,
         status: &mut DeploymentStatus,
         current: Option<&Condition>,
-        new: Option<&ReplicaSet>,
+        new: Option<&Arc<ReplicaSet>>,
         deadline: i64,
     ) {
         let finished = current.is_some_and(|c| c.reason == "NewReplicaSetAvailable");
