@@ -29,8 +29,8 @@ pub fn sync(line: &str, ours: &Value, theirs: &Value) -> Agreement {
     if text(ours).contains("spec.replicas is null") {
         return Agreement::LeftOut("spec.replicas is null");
     }
-    if text(theirs).contains("youngest ready pod is less than 1 ms old") {
-        return Agreement::LeftOut("the real controller divides by zero");
+    if let Some(why) = divides_by_zero(theirs) {
+        return Agreement::LeftOut(why);
     }
     if theirs.get("panic").is_some()
         && let Some(why) = never_stored(line)
@@ -42,6 +42,13 @@ pub fn sync(line: &str, ours: &Value, theirs: &Value) -> Agreement {
         Ok(()) => Agreement::Same,
         Err(difference) => Agreement::Different(difference),
     }
+}
+
+/// Whether the real controller crashed over a metric: a victim was chosen in the first millisecond of the youngest ready pod
+/// (`reportSortingDeletionAgeRatioMetric`; see UPSTREAM-FINDINGS.md). Ours has no such metric.
+pub fn divides_by_zero(theirs: &Value) -> Option<&'static str> {
+    let said = theirs["invalid"].as_str().unwrap_or_default();
+    said.contains("youngest ready pod is less than 1 ms old").then_some("the real controller divides by zero")
 }
 
 /// What the case has that no API server stores and on which the real controllers crash. Any other crash is a difference.

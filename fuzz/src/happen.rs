@@ -206,33 +206,53 @@ fn pod(cluster: &mut Cluster, n: u8, fate: PodFate) {
     let existing: Vec<PodId> =
         pods.filter(|(_, pod)| pod.state.exists).map(|(at, _)| PodId(at as u32)).collect();
     let Some(id) = nth(&existing, n) else { return };
-    let change = match fate {
+    let labels = cluster.store.pod(id).state.labels;
+    let change = pod_change(fate, &cluster.store.labels()[labels.0 as usize]);
+    cluster.change_pod(id, &change);
+}
+
+/// What happens to a pod with those labels.
+pub(crate) fn pod_change(fate: PodFate, labels: &StringMap) -> PodChange {
+    match fate {
         PodFate::Unready => PodChange::Unready,
         PodFate::Ready => PodChange::Ready,
         PodFate::Failed => PodChange::Failed,
         PodFate::Succeeded => PodChange::Succeeded,
         PodFate::Deleted => PodChange::Deleted,
         PodFate::Removed => PodChange::Removed,
-        PodFate::Relabelled => {
-            let labels = cluster.store.pod(id).state.labels;
-            PodChange::Labels(relabelled(&cluster.store.labels()[labels.0 as usize]))
-        }
+        PodFate::Relabelled => PodChange::Labels(relabelled(labels)),
         PodFate::Orphaned => PodChange::Orphaned,
         PodFate::Cost(cost) => PodChange::Cost(cost.into()),
         PodFate::Restarted(times) => PodChange::Restarted(times.into()),
-    };
-    cluster.change_pod(id, &change);
+    }
 }
 
 fn set(cluster: &mut Cluster, n: u8, fate: SetFate) {
     let ids: Vec<RsId> = cluster.store.replica_sets().map(|(id, _)| id).collect();
     let Some(id) = nth(&ids, n) else { return };
     let Some(stored) = cluster.store.replica_set(id).cloned() else { return };
-    let change = match fate {
+    if let Some(change) = set_change(fate, &stored.meta.labels) {
+        cluster.change_replica_set(id, &change);
+        return;
+    }
+    let mut rs = ReplicaSet::clone(&stored);
+    if fate == SetFate::Doubled {
+        rs.meta.name = format!("{}-twin", rs.meta.name).into();
+        rs.spec.replicas = 0;
+        let _ = cluster.store.create_replica_set(rs, cluster.now());
+    } else {
+        rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
+        let _ = cluster.store.update_replica_set(rs);
+    }
+}
+
+/// What happens to a ReplicaSet with those labels; `None` for what only this world knows.
+pub(crate) fn set_change(fate: SetFate, labels: &StringMap) -> Option<ReplicaSetChange> {
+    Some(match fate {
         SetFate::Deleted => ReplicaSetChange::Deleted,
         SetFate::DeletedOrphaning => ReplicaSetChange::DeletedOrphaning,
         SetFate::Dying => ReplicaSetChange::Dying,
-        SetFate::Relabelled => ReplicaSetChange::Labels(relabelled(&stored.meta.labels)),
+        SetFate::Relabelled => ReplicaSetChange::Labels(relabelled(labels)),
         SetFate::Orphaned => ReplicaSetChange::Orphaned,
         SetFate::Resized(size) => ReplicaSetChange::Resized(i32::from(size % 12)),
         SetFate::NoteRemoved(note) => ReplicaSetChange::Annotations(vec![(key(note).into(), None)]),
@@ -241,21 +261,8 @@ fn set(cluster: &mut Cluster, n: u8, fate: SetFate) {
             let text = TEXTS[usize::from(n) % TEXTS.len()];
             ReplicaSetChange::Annotations(vec![(key(note).into(), Some(text.into()))])
         }
-        SetFate::TemplateEdited => {
-            let mut rs = ReplicaSet::clone(&stored);
-            rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
-            let _ = cluster.store.update_replica_set(rs);
-            return;
-        }
-        SetFate::Doubled => {
-            let mut rs = ReplicaSet::clone(&stored);
-            rs.meta.name = format!("{}-twin", rs.meta.name).into();
-            rs.spec.replicas = 0;
-            let _ = cluster.store.create_replica_set(rs, cluster.now());
-            return;
-        }
-    };
-    cluster.change_replica_set(id, &change);
+        SetFate::TemplateEdited | SetFate::Doubled => return None,
+    })
 }
 
 fn key(note: Note) -> &'static str {

@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
-use maxsurge_core::api::{Deployment, Time, annotation};
+use maxsurge_core::api::{Deployment, StringMap, Time, annotation};
+use maxsurge_core::cluster::{Cluster, MapPatch, PodChange, ReplicaSetChange};
+use maxsurge_core::scenario::{Meddled, Meddling};
 use serde_json::{Value, json};
 
 use crate::generators::{Break, Change, Event, GOOD_IMAGE, Input, Plane, image};
+use crate::happen::{apply, pod_change, set_change};
 use crate::rollout::{CONVERGES_S, run};
 
 /// One command and when it is given, ms after the start.
@@ -17,6 +20,30 @@ struct Step {
 enum Command {
     Kubectl(String),
     Fault(Break),
+    Meddling(Meddling),
+}
+
+/// What an event meets.
+struct Before {
+    at_ms: i64,
+    deployment: Deployment,
+    /// Labels of the pods that exist, and of the ReplicaSets, by creation.
+    pods: Vec<StringMap>,
+    replica_sets: Vec<StringMap>,
+}
+
+impl Before {
+    fn of(cluster: &Cluster) -> Self {
+        let store = &cluster.store;
+        let first = store.deployments().next();
+        let pods = store.pods().iter().filter(|pod| pod.state.exists);
+        Before {
+            at_ms: cluster.now().since(Time::EPOCH) / 1_000_000,
+            deployment: first.map(|(_, d)| Deployment::clone(d)).unwrap_or_default(),
+            pods: pods.map(|pod| store.labels()[pod.state.labels.0 as usize].clone()).collect(),
+            replica_sets: store.replica_sets().map(|(_, rs)| rs.meta.labels.clone()).collect(),
+        }
+    }
 }
 
 /// A fault in the words of a scenario file; `None` if the world does not have that node.
@@ -42,81 +69,84 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
     })
 }
 
-/// A patch of the Deployment with all these changes, as one update.
-fn patch(d: &Deployment, changes: &[Change]) -> Value {
-    let mut patch = json!({});
-    for change in changes {
-        match change {
-            Change::Image(n) => {
-                patch["spec"]["template"]["spec"]["containers"] =
-                    json!([{"name": "web", "image": image(*n)}]);
-            }
-            Change::Label(n) => {
-                let key = format!("extra{n}");
-                let there = d.spec.template.labels.contains_key(&key);
-                let value = if there { Value::Null } else { "x".into() };
-                patch["spec"]["template"]["metadata"]["labels"][key] = value;
-            }
-            Change::Replicas(n) => patch["spec"]["replicas"] = json!(n),
-            Change::Strategy(limits) => {
-                let mut with = Deployment::default();
-                with.spec.strategy = limits.strategy();
-                let mut strategy = with.to_value()["spec"]["strategy"].clone();
-                if strategy["rollingUpdate"].is_null() {
-                    // Recreate beside the old limits would be refused.
-                    strategy["rollingUpdate"] = Value::Null;
-                }
-                patch["spec"]["strategy"] = strategy;
-            }
-            Change::Pause(paused) => patch["spec"]["paused"] = json!(paused),
-            Change::MinReady(s) => patch["spec"]["minReadySeconds"] = json!(s),
-            Change::Deadline(s) => patch["spec"]["progressDeadlineSeconds"] = json!(s),
-            Change::History(limit) => patch["spec"]["revisionHistoryLimit"] = json!(limit),
-            Change::Cause(n) => {
-                patch["metadata"]["annotations"][annotation::CHANGE_CAUSE] = format!("cause {n}").into();
-            }
-        }
-    }
-    patch
+/// The Deployment with words for what an API server would give a default: no deadline, and no limit to the history.
+fn in_words(mut d: Deployment) -> Value {
+    d.spec.progress_deadline_seconds.get_or_insert(i32::MAX);
+    d.spec.revision_history_limit.get_or_insert(i32::MAX);
+    d.to_value()
 }
 
-fn command(event: &Event, d: &Deployment) -> Result<Option<Command>, String> {
+/// What makes `new` of `old`, as a merge patch; lists are given whole.
+fn difference(old: &Value, new: &Value) -> Value {
+    let (Some(olds), Some(news)) = (old.as_object(), new.as_object()) else { return new.clone() };
+    let gone = olds.keys().filter(|key| !news.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let changed = news.iter().filter(|(key, new)| olds.get(*key) != Some(new)).map(|(key, new)| {
+        let change = olds.get(key).map_or_else(|| new.clone(), |old| difference(old, new));
+        (key.clone(), change)
+    });
+    Value::Object(gone.chain(changed).collect())
+}
+
+/// A patch of the Deployment with all these changes, as one update.
+fn patch(d: &Deployment, changes: &[Change]) -> Value {
+    let mut new = d.clone();
+    changes.iter().for_each(|change| apply(&mut new, change));
+    difference(&in_words(d.clone()), &in_words(new))
+}
+
+/// What the event is as a command; `after` is what it left.
+fn command(event: &Event, before: &Before, after: Option<&Before>) -> Result<Option<Command>, String> {
+    let d = &before.deployment;
     let kubectl = |text: String| Ok(Some(Command::Kubectl(format!("kubectl {text}"))));
     match event {
         Event::Wait(_) | Event::Until(..) => Ok(None),
-        Event::Edit(changes) => kubectl(format!("patch deployment/web -p '{}'", patch(d, changes))),
-        Event::Autoscaled(_) => Err("an autoscaler moves the Deployment".into()),
+        Event::Edit(changes) => match patch(d, changes) {
+            Value::Object(patch) if patch.is_empty() => Ok(None),
+            patch => kubectl(format!("patch deployment/web -p '{patch}'")),
+        },
+        // Its write is that of `kubectl scale`.
+        Event::Autoscaled(_) => match after.and_then(|after| after.deployment.spec.replicas) {
+            Some(n) if d.spec.replicas != Some(n) => kubectl(format!("scale deployment/web --replicas={n}")),
+            _ => Ok(None),
+        },
         Event::Undo(None) => kubectl("rollout undo deployment/web".into()),
         Event::Undo(Some(to)) => kubectl(format!("rollout undo deployment/web --to-revision={to}")),
         Event::RollbackTo(to) => kubectl(format!("annotate deployment/web {}={to}", annotation::ROLLBACK_TO)),
         Event::Restart => kubectl("rollout restart deployment/web".into()),
         Event::Break(fault) => Ok(Some(Command::Fault(*fault))),
-        Event::Pod(..)
-        | Event::Set(..)
-        | Event::Rival(_)
-        | Event::Squat(_)
-        | Event::Stray(..)
-        | Event::Delete => Err(format!("{event:?} cannot be said as a step of a scenario")),
+        Event::Pod(n, fate) => {
+            let Some(nth) = usize::from(*n).checked_rem(before.pods.len()) else { return Ok(None) };
+            let changes = vec![pod_change(*fate, &before.pods[nth])];
+            let with = Meddled::Pod { terminating: None, changes };
+            Ok(Some(Command::Meddling(Meddling { nth, with })))
+        }
+        Event::Set(n, fate) => {
+            let Some(nth) = usize::from(*n).checked_rem(before.replica_sets.len()) else { return Ok(None) };
+            let change = set_change(*fate, &before.replica_sets[nth]);
+            let change = change.ok_or_else(|| format!("{event:?} cannot be said as a step of a scenario"))?;
+            let with = Meddled::ReplicaSet(vec![change]);
+            Ok(Some(Command::Meddling(Meddling { nth, with })))
+        }
+        Event::Rival(_) | Event::Squat(_) | Event::Stray(..) | Event::Delete => {
+            Err(format!("{event:?} cannot be said as a step of a scenario"))
+        }
     }
 }
 
 /// The commands in time, and when the run ends, ms.
 fn steps(input: &Input) -> Result<(Vec<Step>, i64), String> {
-    let mut seen: Vec<(i64, Deployment)> = Vec::new();
-    let _ = run(input, false, &mut |_, cluster| {
-        let d = cluster.store.deployments().next().map(|(_, d)| Deployment::clone(d)).unwrap_or_default();
-        seen.push((cluster.now().since(Time::EPOCH) / 1_000_000, d));
-    });
+    let mut seen: Vec<Before> = Vec::new();
+    let _ = run(input, false, &mut |_, cluster| seen.push(Before::of(cluster)));
     let mut steps = Vec::new();
     // What an event meets is what the one before it left. Events after a violation were never reached.
-    for (event, (at_ms, d)) in input.events.iter().zip(&seen) {
-        if let Some(command) = command(event, d)? {
-            steps.push(Step { at_ms: *at_ms, command });
+    for (at, (event, before)) in input.events.iter().zip(&seen).enumerate() {
+        if let Some(command) = command(event, before, seen.get(at + 1))? {
+            steps.push(Step { at_ms: before.at_ms, command });
         }
     }
-    let end = seen.last().map_or(0, |(at, _)| *at);
+    let end = seen.last().map_or(0, |last| last.at_ms);
     if seen.len() > input.events.len() {
-        let at_ms = seen[input.events.len()].0;
+        let at_ms = seen[input.events.len()].at_ms;
         let good = json!([{"name": "web", "image": GOOD_IMAGE}]);
         let patch = json!({"spec": {"paused": false, "template": {"spec": {"containers": good}}}});
         let command = Command::Kubectl(format!("kubectl patch deployment/web -p '{patch}'"));
@@ -128,7 +158,7 @@ fn steps(input: &Input) -> Result<(Vec<Step>, i64), String> {
 
 /// The Deployment of the input as a manifest.
 fn web(input: &Input) -> Value {
-    let mut value = input.world.deployment("web").to_value();
+    let mut value = in_words(input.world.deployment("web"));
     if let Some(root) = value.as_object_mut() {
         root.remove("status");
         root.insert("apiVersion".into(), "apps/v1".into());
@@ -159,6 +189,7 @@ pub fn file(input: &Input) -> Result<String, String> {
                 Some(words) => format!("fault: {{{words}}}"),
                 None => continue,
             },
+            Command::Meddling(meddling) => format!("{}: {}", meddling.field(), meddling.to_value()),
         };
         let _ = writeln!(file, "- at: {}ms\n  {action}", step.at_ms);
     }
@@ -184,6 +215,56 @@ pub fn file(input: &Input) -> Result<String, String> {
     Ok(file)
 }
 
+/// The same as commands of kubectl. What a kubelet reports is written in its place, until it reports again.
+fn by_kubectl(Meddling { nth, with }: &Meddling) -> String {
+    let kind = if matches!(with, Meddled::Pod { .. }) { "pods" } else { "replicasets" };
+    let of = format!(
+        "\"$(kubectl get {kind} --sort-by=.metadata.creationTimestamp -o name | sed -n {}p)\"",
+        nth + 1
+    );
+    let patch = |verb: &str, map: &MapPatch| {
+        let words = map.iter().map(|(key, value)| match value {
+            Some(value) => format!(" '{key}={value}'"),
+            None => format!(" '{key}-'"),
+        });
+        format!("kubectl {verb} {of} --overwrite{}", words.collect::<String>())
+    };
+    let status =
+        |status: Value| format!("kubectl patch {of} --subresource=status -p '{}'", json!({"status": status}));
+    let ready = |value: &str| status(json!({"conditions": [{"type": "Ready", "status": value}]}));
+    let orphan =
+        format!("kubectl patch {of} --type=merge -p '{{\"metadata\":{{\"ownerReferences\":null}}}}'");
+    let pod = |change: &PodChange| match change {
+        PodChange::Unready => ready("False"),
+        PodChange::Ready => ready("True"),
+        PodChange::Failed => status(json!({"phase": "Failed"})),
+        PodChange::Succeeded => status(json!({"phase": "Succeeded"})),
+        PodChange::Deleted => format!("kubectl delete {of} --wait=false"),
+        PodChange::Removed => format!("kubectl delete {of} --grace-period=0 --force"),
+        PodChange::Labels(map) => patch("label", map),
+        PodChange::Orphaned => orphan.clone(),
+        PodChange::Cost(cost) => {
+            let key = "controller.kubernetes.io/pod-deletion-cost";
+            patch("annotate", &vec![(key.into(), Some(cost.to_string()))])
+        }
+        PodChange::Restarted(times) => format!("# kubectl has no words for this: {times} restarts of {of}"),
+    };
+    let set = |change: &ReplicaSetChange| match change {
+        ReplicaSetChange::Deleted => format!("kubectl delete {of} --wait=false"),
+        ReplicaSetChange::DeletedOrphaning => format!("kubectl delete {of} --cascade=orphan"),
+        ReplicaSetChange::Dying => format!("kubectl delete {of} --cascade=foreground --wait=false"),
+        ReplicaSetChange::Labels(map) => patch("label", map),
+        ReplicaSetChange::Annotations(map) => patch("annotate", map),
+        ReplicaSetChange::Orphaned => orphan.clone(),
+        ReplicaSetChange::Resized(replicas) => format!("kubectl scale {of} --replicas={replicas}"),
+    };
+    let lines: Vec<String> = match with {
+        Meddled::Pod { changes, .. } => changes.iter().map(pod).collect(),
+        Meddled::ReplicaSet(changes) => changes.iter().map(set).collect(),
+    };
+    lines.join("\n")
+}
+
 /// A script for a real cluster: the same commands, with pauses between them.
 ///
 /// # Errors
@@ -206,6 +287,7 @@ pub fn script(input: &Input) -> Result<String, String> {
                  xargs kubectl delete --wait=false"
             ),
             Command::Fault(fault) => writeln!(script, "# kubectl has no words for this fault: {fault:?}"),
+            Command::Meddling(meddling) => writeln!(script, "{}", by_kubectl(meddling)),
         };
     }
     let _ = writeln!(script, "kubectl get deployment,replicaset,pods -l app=web -o wide");

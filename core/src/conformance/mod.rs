@@ -7,7 +7,6 @@ mod case;
 pub mod compare;
 pub mod run;
 mod run_fault;
-mod run_step;
 #[cfg(test)]
 mod run_tests;
 mod sync;

@@ -3,15 +3,14 @@
 use serde_json::{Value, json};
 
 use super::run_fault;
-use super::run_step::{PodStep, ReplicaSetStep};
 use crate::api::{
     Deployment, DeploymentStrategy, IntOrString, KubernetesVersion, LabelSelector, PodTemplate,
     RollingUpdate, StrategyType, Time, defaults,
 };
 use crate::cluster::pods::DeploymentId;
 use crate::cluster::{Cluster, ClusterConfig, Fault, UserAction};
-
 use crate::controller::deployment::revision;
+use crate::scenario::Meddling;
 use crate::sim::{Distribution, MS};
 use crate::workload::{Behavior, Workload};
 
@@ -63,8 +62,8 @@ struct Step {
     strategy: Option<DeploymentStrategy>,
     undo: bool,
     kill_pods: u32,
-    pod: Option<PodStep>,
-    replica_set: Option<ReplicaSetStep>,
+    pod: Option<Meddling>,
+    replica_set: Option<Meddling>,
     faults: Vec<Fault>,
 }
 
@@ -100,11 +99,8 @@ impl Step {
         if self.kill_pods > 0 {
             let _ = cluster.act(id, &UserAction::KillPods(self.kill_pods));
         }
-        if let Some(step) = &self.pod {
-            step.apply(cluster);
-        }
-        if let Some(step) = &self.replica_set {
-            step.apply(cluster);
+        for meddling in self.pod.iter().chain(&self.replica_set) {
+            meddling.apply(cluster);
         }
     }
 }
@@ -117,12 +113,22 @@ fn previous(cluster: &Cluster) -> Option<PodTemplate> {
     Some(sets.iter().rev().nth(1)?.spec.template.without_hash())
 }
 
+/// What befalls a pod or ReplicaSet, if the protocol has words for it.
+fn meddling(read: Result<Meddling, String>) -> Result<Meddling, String> {
+    let read = read?;
+    match read.beyond_protocol() {
+        Some(word) => Err(format!("{word} is no part of the protocol")),
+        None => Ok(read),
+    }
+}
+
 fn steps(case: &Value) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     for value in list(case, "steps")? {
         let mut step = Step { at_ms: integer(value, "atMs", 0)?, ..Step::default() };
         for (key, value) in value.as_object().ok_or("steps: objects are needed")? {
             let bad = || format!("steps: {key}: {value} does not fit");
+            let within = |why: String| format!("steps: {key}: {why}");
             match key.as_str() {
                 "atMs" => {}
                 "image" => step.image = Some(value.as_str().ok_or_else(bad)?.into()),
@@ -136,11 +142,13 @@ fn steps(case: &Value) -> Result<Vec<Step>, String> {
                 "killPods" => {
                     step.kill_pods = value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad)?;
                 }
-                "pod" => step.pod = Some(PodStep::read(value)?),
-                "replicaSet" => step.replica_set = Some(ReplicaSetStep::read(value)?),
-                "apiErrors" => step.faults.push(run_fault::api_errors(value)?),
-                "watchDelay" => step.faults.push(run_fault::watch_delay(value)?),
-                "watchLost" => step.faults.push(run_fault::watch_lost(value)?),
+                "pod" => step.pod = Some(meddling(Meddling::pod(value)).map_err(within)?),
+                "replicaSet" => {
+                    step.replica_set = Some(meddling(Meddling::replica_set(value)).map_err(within)?);
+                }
+                "apiErrors" => step.faults.push(run_fault::api_errors(value).map_err(within)?),
+                "watchDelay" => step.faults.push(run_fault::watch_delay(value).map_err(within)?),
+                "watchLost" => step.faults.push(run_fault::watch_lost(value).map_err(within)?),
                 _ => return Err(format!("steps: unknown field {key:?}")),
             }
         }

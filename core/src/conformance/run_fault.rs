@@ -3,27 +3,26 @@
 
 use serde_json::{Map, Value};
 
-use super::run_step::{bad, fields};
 use crate::cluster::{ApiFault, Fault, Watched, Write, of_word};
+use crate::scenario::{bad, fields};
 use crate::sim::MS;
 
 /// A number of requests, or of ms.
-fn count<T: TryFrom<u64>>(of: &str, fields: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
+fn count<T: TryFrom<u64>>(fields: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
     let Some(value) = fields.get(key) else { return Ok(None) };
     let n = value.as_u64().and_then(|n| T::try_from(n).ok());
-    Ok(Some(n.ok_or_else(|| bad(of, key, value))?))
+    Ok(Some(n.ok_or_else(|| bad(key, value))?))
 }
 
 /// One of a closed set, by its name.
 fn named<T: Copy>(
-    of: &str,
     fields: &Map<String, Value>,
     key: &str,
     (all, word): (&[T], fn(T) -> &'static str),
 ) -> Result<T, String> {
     let value = fields.get(key).unwrap_or(&Value::Null);
     let found = value.as_str().and_then(|text| of_word(all, word, text));
-    found.ok_or_else(|| bad(of, key, value))
+    found.ok_or_else(|| bad(key, value))
 }
 
 /// `apiErrors` of a step: after `afterRequests` (0) further writes of the kind `of`, so many `requests` of that kind fail,
@@ -32,14 +31,13 @@ fn named<T: Copy>(
 /// # Errors
 /// An unknown field or word, or no number of requests.
 pub(super) fn api_errors(value: &Value) -> Result<Fault, String> {
-    const OF: &str = "apiErrors";
-    let fields = fields(OF, value, &["of", "afterRequests", "requests", "error"])?;
-    let requests = count(OF, fields, "requests")?;
+    let fields = fields(value, &["of", "afterRequests", "requests", "error"])?;
+    let requests = count(fields, "requests")?;
     Ok(Fault::ApiErrors {
-        of: Some(named(OF, fields, "of", (&Write::ALL, Write::word))?),
-        after_requests: count(OF, fields, "afterRequests")?.unwrap_or(0),
-        requests: requests.ok_or_else(|| bad(OF, "requests", &Value::Null))?,
-        error: named(OF, fields, "error", (&ApiFault::ALL, ApiFault::word))?,
+        of: Some(named(fields, "of", (&Write::ALL, Write::word))?),
+        after_requests: count(fields, "afterRequests")?.unwrap_or(0),
+        requests: requests.ok_or_else(|| bad("requests", &Value::Null))?,
+        error: named(fields, "error", (&ApiFault::ALL, ApiFault::word))?,
     })
 }
 
@@ -49,14 +47,13 @@ pub(super) fn api_errors(value: &Value) -> Result<Fault, String> {
 /// # Errors
 /// An unknown field or word, or no delay.
 pub(super) fn watch_delay(value: &Value) -> Result<Fault, String> {
-    const OF: &str = "watchDelay";
-    let fields = fields(OF, value, &["of", "delayMs", "forMs"])?;
+    let fields = fields(value, &["of", "delayMs", "forMs"])?;
     let ns = |ms: u32| i64::from(ms) * MS;
-    let delay = count(OF, fields, "delayMs")?.ok_or_else(|| bad(OF, "delayMs", &Value::Null))?;
+    let delay = count(fields, "delayMs")?.ok_or_else(|| bad("delayMs", &Value::Null))?;
     Ok(Fault::WatchDelay {
-        of: Some(named(OF, fields, "of", (&Watched::ALL, Watched::word))?),
+        of: Some(named(fields, "of", (&Watched::ALL, Watched::word))?),
         delay_ns: ns(delay),
-        for_ns: count(OF, fields, "forMs")?.map_or(i64::MAX, ns),
+        for_ns: count(fields, "forMs")?.map_or(i64::MAX, ns),
     })
 }
 
@@ -70,12 +67,11 @@ pub const LOST_MS_MIN: u32 = 2_000;
 /// # Errors
 /// An unknown field or word, or no time of at least [`LOST_MS_MIN`].
 pub(super) fn watch_lost(value: &Value) -> Result<Fault, String> {
-    const OF: &str = "watchLost";
-    let fields = fields(OF, value, &["of", "forMs"])?;
-    let lost_ms: Option<u32> = count(OF, fields, "forMs")?.filter(|ms| *ms >= LOST_MS_MIN);
-    let lost_ms = lost_ms.ok_or_else(|| bad(OF, "forMs", fields.get("forMs").unwrap_or(&Value::Null)))?;
+    let fields = fields(value, &["of", "forMs"])?;
+    let lost_ms: Option<u32> = count(fields, "forMs")?.filter(|ms| *ms >= LOST_MS_MIN);
+    let lost_ms = lost_ms.ok_or_else(|| bad("forMs", fields.get("forMs").unwrap_or(&Value::Null)))?;
     Ok(Fault::WatchLost {
-        of: named(OF, fields, "of", (&Watched::ALL, Watched::word))?,
+        of: named(fields, "of", (&Watched::ALL, Watched::word))?,
         for_ns: i64::from(lost_ms) * MS,
     })
 }

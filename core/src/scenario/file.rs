@@ -8,7 +8,8 @@ use serde_saphyr::Spanned;
 
 use super::world::{self, RawCrash, RawFault, unknown_node};
 use super::{
-    Action, Command, Condition, HORIZON_S_MAX, Scenario, ScenarioErrors, Step, When, Wrong, objects,
+    Action, Command, Condition, HORIZON_S_MAX, Meddling, Scenario, ScenarioErrors, Step, When, Wrong,
+    meddling, objects,
 };
 use crate::api::manifest::tree::{Node, Span};
 use crate::api::manifest::{self, Code, Diagnostic, ReadOptions, Severity, SourceText};
@@ -53,7 +54,7 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawStep {
     at: Option<String>,
     after: Option<String>,
@@ -63,6 +64,8 @@ struct RawStep {
     await_: Option<String>,
     within: Option<String>,
     fault: Option<RawFault>,
+    pod: Option<Value>,
+    replica_set: Option<Value>,
 }
 
 #[derive(Deserialize, Default)]
@@ -97,6 +100,9 @@ struct RawCluster {
     quota_pods: Option<u32>,
     nodes: Option<Spanned<Value>>,
 }
+
+/// What a step is made of.
+const ONE_OF: &str = "a step has exactly one of `run`, `await`, `fault`, `pod` and `replicaSet`";
 
 /// Reads one YAML or JSON value.
 pub(super) fn value(text: &str) -> Result<Value, String> {
@@ -311,6 +317,20 @@ fn step_of(
     if within_ns.is_some() && raw.await_.is_none() {
         return Err((".within", "belongs to a step with `await`".into()));
     }
+    let meddling = match (&raw.pod, &raw.replica_set) {
+        (None, None) => None,
+        (Some(pod), None) => Some(Meddling::pod(pod).map_err(|why| (".pod", why))?),
+        (None, Some(rs)) => Some(Meddling::replica_set(rs).map_err(|why| (".replicaSet", why))?),
+        (Some(_), Some(_)) => return Err(("", ONE_OF.into())),
+    };
+    let said = [raw.run.is_some(), raw.await_.is_some(), raw.fault.is_some(), meddling.is_some()];
+    if said.iter().filter(|said| **said).count() != 1 {
+        return Err(("", ONE_OF.into()));
+    }
+    if let Some(meddling) = meddling {
+        let text = format!("{} {}", meddling.field(), meddling.to_value());
+        return Ok(Step { line: step.referenced.line(), when, action: Action::Meddling(meddling), text });
+    }
     let (action, text) = match (&raw.run, &raw.await_, &raw.fault) {
         (Some(run), None, None) => {
             let mut command = Command::parse(run).map_err(|why| (".run", why))?;
@@ -355,7 +375,7 @@ fn step_of(
             let (fault, text) = fault.read(nodes).map_err(|why| (".fault", why))?;
             (Action::Fault(fault), text)
         }
-        _ => return Err(("", "a step has exactly one of `run`, `await` and `fault`".into())),
+        _ => return Err(("", ONE_OF.into())),
     };
     Ok(Step { line: step.referenced.line(), when, action, text })
 }
@@ -468,8 +488,9 @@ pub fn schema() -> Value {
         }),
         &[],
     );
+    let (pod, replica_set) = meddling::schemas();
     let mut step = object(
-        "One step: exactly one of run, await and fault",
+        "One step: exactly one of run, await, fault, pod and replicaSet",
         json!({
             "at": time("When, after the start of the scenario"),
             "after": time("When, after the end of the step before (default 0s)"),
@@ -483,10 +504,13 @@ pub fn schema() -> Value {
             "await": text("Waits for `complete`, `deadline`, or a number such as `updated>=6`"),
             "within": time("The longest wait; default: until the horizon"),
             "fault": world::fault_schema(false),
+            "pod": pod,
+            "replicaSet": replica_set,
         }),
         &[],
     );
-    step["oneOf"] = json!([{"required": ["run"]}, {"required": ["await"]}, {"required": ["fault"]}]);
+    let kinds = ["run", "await", "fault", "pod", "replicaSet"];
+    step["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
     let workload = object(
         "How the application behaves",
         json!({

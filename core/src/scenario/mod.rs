@@ -3,6 +3,7 @@
 
 mod command;
 mod file;
+mod meddling;
 mod merge;
 mod objects;
 mod perform;
@@ -20,6 +21,8 @@ use serde_json::Value;
 
 pub use command::{Command, Deleted, Target, TargetKind, Verb};
 pub use file::{API_VERSION, KIND, schema};
+pub use meddling::{Meddled, Meddling};
+pub(crate) use meddling::{bad, fields};
 pub use pinned::{PINNED, PINNED_SEED, PINNED_TRACE_HASH, trace_hash};
 pub use simulate::{End, Moment, Observer, Outcome, simulate};
 pub use snapshot::Snapshot;
@@ -102,6 +105,8 @@ pub enum Action {
     },
     /// Something breaks.
     Fault(Fault),
+    /// Somebody lays hands on a pod or a ReplicaSet.
+    Meddling(Meddling),
 }
 
 /// What a step can wait for, on the status of the Deployment that the scenario touched last.

@@ -190,6 +190,10 @@ impl<O: Observer> Play<'_, O> {
             Action::Run(command) => self.person.perform(self.scenario, command, &mut self.cluster),
             Action::Await { .. } => Ok(String::new()),
             Action::Fault(fault) => self.cluster.inject(*fault).map(|()| String::new()),
+            Action::Meddling(meddling) => match meddling.apply(&mut self.cluster) {
+                true => Ok(String::new()),
+                false => Err(UserError(format!("there is no {} {}", meddling.field(), meddling.nth))),
+            },
         };
         let moment = Moment { cluster: &self.cluster, deployment: self.person.deployment };
         self.observer.step(&moment, step, reply.as_deref());
@@ -229,7 +233,7 @@ impl<O: Observer> Play<'_, O> {
                 }
                 Ok(Taken::Done)
             }
-            Action::Fault(_) => Ok(Taken::Done),
+            Action::Fault(_) | Action::Meddling(_) => Ok(Taken::Done),
         }
     }
 

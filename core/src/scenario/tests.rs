@@ -354,3 +354,33 @@ fn crashing_images_and_mistakes() {
         assert!(error.contains(part), "{more}: {error}");
     }
 }
+
+#[test]
+fn hands_are_laid_on_pods_and_replica_sets() {
+    let steps = "- after: 8s\n  pod: {nth: 1, labels: {app: null}}\n- after: 1s\n  pod: {nth: 9, orphan: true}\n- after: 5s\n  replicaSet: {delete: background}\n";
+    let (told, outcome) = told("", steps);
+    let refused: Vec<&str> =
+        told.iter().filter(|line| line.contains("there is")).map(String::as_str).collect();
+    assert_eq!((refused, outcome.refused), (vec!["11 there is no pod 9"], 1));
+    assert_eq!(outcome.end, End::Complete);
+}
+
+#[test]
+fn a_step_lays_hands_on_one_thing() {
+    for (step, why) in [
+        ("pod: {nth: 0, price: 3}", "steps[2].pod: unknown field \"price\"; there are nth, terminating"),
+        ("replicaSet: {delete: softly}", "steps[2].replicaSet: delete: \"softly\" does not fit"),
+        (
+            "pod: {orphan: true}\n  replicaSet: {orphan: true}",
+            "a step has exactly one of `run`, `await`, `fault`, `pod` and `replicaSet`",
+        ),
+        (
+            "pod: {orphan: true}\n  run: kubectl rollout undo deployment/web",
+            "a step has exactly one of `run`, `await`, `fault`, `pod` and `replicaSet`",
+        ),
+    ] {
+        let errors = read(&format!("- at: 30s\n  {step}\n")).unwrap_err();
+        let errors = errors.to_string();
+        assert!(errors.contains(why), "{errors}");
+    }
+}

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use maxsurge_core::conformance;
-use serde_json::Value;
+use maxsurge_fuzz::agreement::divides_by_zero;
+use serde_json::{Value, json};
 
 /// The case and the verdict of the real controllers.
 fn read(name: &str) -> (Value, Value) {
@@ -214,6 +215,23 @@ fn forgotten_error() {
     let next = theirs["views"].as_array().unwrap().iter().find(|view| view["atMs"].as_i64() > Some(6_000));
     assert_eq!(next.unwrap()["atMs"], 606_000);
     assert_eq!(view(&theirs, 607_000, "web:0").0, 0);
+}
+
+/// The real controller crashes where the youngest ready pod is as old as the pass; ours deletes the same pod that it would delete a
+/// millisecond later.
+#[test]
+fn youngest_divides_by_zero() {
+    let (mut case, theirs) = read("youngest-divides-by-zero");
+    assert_eq!(divides_by_zero(&theirs), Some("the real controller divides by zero"));
+    let youngest = case["pods"][1]["metadata"]["creationTimestamp"].clone();
+    assert_eq!(youngest, case["now"]);
+    let deleted = |case: &Value| {
+        let ours: Value = serde_json::from_str(&conformance::sync(&case.to_string())).unwrap();
+        ours["podsDeleted"].clone()
+    };
+    assert_eq!(deleted(&case), json!(["web-3"]));
+    case["now"] = "2000-01-01T00:01:01Z".into();
+    assert_eq!(deleted(&case), json!(["web-3"]));
 }
 
 /// Recreate, and pods of both templates are ready at once: the caches did not show the first one yet.

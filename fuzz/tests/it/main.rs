@@ -10,8 +10,12 @@ mod zoo;
 
 use std::path::Path;
 
+use maxsurge_core::api::Time;
+use maxsurge_core::cluster::{Cluster, UserError};
 use maxsurge_core::oracle::Rest;
-use maxsurge_fuzz::{hunt, input_of, minimize, rollout, story, targets};
+use maxsurge_core::scenario::{Moment, Observer, Scenario, Step, simulate};
+use maxsurge_fuzz::generators::GOOD_IMAGE;
+use maxsurge_fuzz::{hunt, input_of, minimize, rollout, run, scenario, story, targets};
 
 /// Inputs of the property test.
 const CASES: u64 = 300;
@@ -78,4 +82,51 @@ fn the_other_targets() {
             target(&hunt::bytes_of(3, n));
         }
     }
+}
+
+/// The scenario file of an input plays as the input did: where its events lie on whole milliseconds, the ReplicaSets have the same
+/// sizes after the last of them. (Sorted: the names, which settle ties, follow from the template, and a scenario's has defaults.)
+#[test]
+fn scenarios_play_what_happened() {
+    fn sizes(cluster: &Cluster) -> Vec<i32> {
+        let mut sizes: Vec<i32> = cluster.store.replica_sets().map(|(_, rs)| rs.spec.replicas).collect();
+        sizes.sort_unstable();
+        sizes
+    }
+    #[derive(Default)]
+    struct Sizes {
+        now: Vec<i32>,
+        before_the_end: Option<Vec<i32>>,
+    }
+    impl Observer for Sizes {
+        fn step(&mut self, _: &Moment<'_>, step: &Step, _: Result<&str, &UserError>) {
+            // What the end of every input does.
+            if step.text.contains(GOOD_IMAGE) {
+                self.before_the_end = Some(self.now.clone());
+            }
+        }
+        fn instant(&mut self, moment: &Moment<'_>) {
+            self.now = sizes(moment.cluster);
+        }
+    }
+    let (mut compared, mut meddled) = (0, 0);
+    for n in 0..4 * CASES {
+        let Some(input) = input_of(&hunt::bytes_of(8, n)) else { continue };
+        let Ok(file) = scenario::file(&input) else { continue };
+        let mut seen: Vec<(i64, Vec<i32>)> = Vec::new();
+        let _ = run(&input, false, &mut |_, cluster| {
+            seen.push((cluster.now().since(Time::EPOCH), sizes(cluster)));
+        });
+        let Some((_, expected)) = seen.get(input.events.len()) else { continue };
+        if seen.iter().take(input.events.len() + 1).any(|(at, _)| at % 1_000_000 != 0) {
+            continue;
+        }
+        let scenario = Scenario::parse(&file, &mut |path| Err(format!("no file {path}"))).unwrap();
+        let mut played = Sizes::default();
+        simulate(&scenario, 0, &mut played).unwrap();
+        compared += 1;
+        meddled += usize::from(file.contains("\n  pod: ") || file.contains("\n  replicaSet: "));
+        assert_eq!(played.before_the_end.as_ref(), Some(expected), "input {n}\n{file}");
+    }
+    assert!(compared > 60 && meddled > 20, "{compared} compared, {meddled} with hands laid on");
 }

@@ -1,7 +1,7 @@
 //! Whether two verdicts agree.
 
 use maxsurge_core::conformance::compare::{self, Difference};
-use maxsurge_fuzz::agreement::{self, Agreement};
+use maxsurge_fuzz::agreement::{self, Agreement, divides_by_zero};
 use serde_json::{Value, json};
 
 use super::Source;
@@ -25,6 +25,9 @@ pub(super) fn judge(source: Source, line: &str, ours: &Value, theirs: &Value) ->
 
 /// Theirs was played in lockstep, which is the one order that ours knows: every view must be the same.
 fn run(ours: &Value, theirs: &Value) -> Judgement {
+    if let Some(why) = divides_by_zero(theirs) {
+        return Judgement::LeftOut(why);
+    }
     if theirs.get("panic").is_some() || ours.get("invalid").is_some() != theirs.get("invalid").is_some() {
         let whole = |verdict: &Value| Value::from(verdict.to_string());
         let difference = Difference { path: "verdict".into(), ours: whole(ours), theirs: whole(theirs) };

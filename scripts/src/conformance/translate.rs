@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use maxsurge_core::api::{Deployment, Time};
 use maxsurge_core::cluster::pods::PodId;
-use maxsurge_core::cluster::{Fault, UserError};
+use maxsurge_core::cluster::{Fault, UserError, Watched};
 use maxsurge_core::conformance::LOST_MS_MIN;
 use maxsurge_core::scenario::{Action, Moment, Observer, Scenario, Step, simulate};
 use serde_json::{Value, json};
@@ -84,16 +84,24 @@ impl Observer for Notes {
                     });
                     self.change(moment, json!({"apiErrors": errors}));
                 }
-                Fault::WatchDelay { of: Some(of), delay_ns, for_ns }
-                    if (delay_ns % MS, for_ns % MS) == (0, 0) =>
-                {
-                    let delay = json!({"of": of.word(), "delayMs": delay_ns / MS, "forMs": for_ns / MS});
-                    self.change(moment, json!({"watchDelay": delay}));
+                Fault::WatchDelay { of, delay_ns, for_ns } if (delay_ns % MS, for_ns % MS) == (0, 0) => {
+                    // A case names each kind.
+                    for of in Watched::ALL.iter().filter(|kind| of.is_none_or(|of| of == **kind)) {
+                        let delay = json!({"of": of.word(), "delayMs": delay_ns / MS, "forMs": for_ns / MS});
+                        self.change(moment, json!({"watchDelay": delay}));
+                    }
                 }
                 Fault::WatchLost { of, for_ns } if for_ns % MS == 0 && for_ns / MS >= LOST_MS_MIN.into() => {
                     self.change(moment, json!({"watchLost": {"of": of.word(), "forMs": for_ns / MS}}));
                 }
                 _ => self.problem = Some(format!("`{}` cannot be put to the real controllers", step.text)),
+            }
+            return;
+        }
+        if let Action::Meddling(meddling) = &step.action {
+            match meddling.beyond_protocol() {
+                None => self.change(moment, json!({meddling.field(): meddling.to_value()})),
+                Some(word) => self.problem = Some(format!("`{word}` cannot be put to the real controllers")),
             }
             return;
         }
