@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"math"
 	"slices"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,9 +20,13 @@ type podStep struct {
 	Ready       *bool              `json:"ready"`
 	Phase       *corev1.PodPhase   `json:"phase"`
 	Labels      map[string]*string `json:"labels"`
-	Orphan      bool               `json:"orphan"`
-	Delete      bool               `json:"delete"`
-	Remove      bool               `json:"remove"`
+	// DeletionCost is what the annotation of that name says.
+	DeletionCost *int32 `json:"deletionCost"`
+	// Restarts of its first container.
+	Restarts *int32 `json:"restarts"`
+	Orphan   bool   `json:"orphan"`
+	Delete   bool   `json:"delete"`
+	Remove   bool   `json:"remove"`
 }
 
 // replicaSetStep is the same for one ReplicaSet. Delete is "background" (the
@@ -57,6 +63,9 @@ func (s *step) check() error {
 		}
 		if p.Phase != nil && *p.Phase != corev1.PodFailed && *p.Phase != corev1.PodSucceeded {
 			return invalid("the phase of a pod in a step is Failed or Succeeded")
+		}
+		if p.Restarts != nil && (*p.Restarts < 0 || *p.Restarts > math.MaxUint16) {
+			return invalid("the restarts of a pod in a step are between 0 and 65535")
 		}
 	}
 	if rs := s.ReplicaSet; rs != nil {
@@ -146,6 +155,18 @@ func (w *world) applyToPod(s *podStep) {
 	}
 	if s.Labels != nil {
 		edit(false, func(p *corev1.Pod) { p.Labels = patched(p.Labels, s.Labels) })
+	}
+	if s.DeletionCost != nil {
+		edit(false, func(p *corev1.Pod) {
+			cost := strconv.Itoa(int(*s.DeletionCost))
+			p.Annotations = patched(p.Annotations, map[string]*string{corev1.PodDeletionCost: &cost})
+		})
+	}
+	if s.Restarts != nil {
+		edit(true, func(p *corev1.Pod) {
+			name := p.Spec.Containers[0].Name
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: name, RestartCount: *s.Restarts}}
+		})
 	}
 	if s.Orphan {
 		edit(false, func(p *corev1.Pod) { p.OwnerReferences = nil })

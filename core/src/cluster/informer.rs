@@ -126,7 +126,8 @@ impl PodCache {
     /// A ReplicaSet is gone. Pods that it still has in the cache no longer count for the siblings that it had: upstream looks for
     /// related pods in the ReplicaSets of one controller, as they are in the cache.
     pub(crate) fn remove_set(&mut self, id: RsId) {
-        let set = &self.sets[id.0 as usize];
+        // One that the cache never had has no pods in it.
+        let Some(set) = self.sets.get(id.0 as usize) else { return };
         if set.group.is_some() {
             let (selector, template_labels) = (set.selector.clone(), set.template_labels.clone());
             self.count_anew(id, RsIndex { selector, template_labels, ..RsIndex::default() });

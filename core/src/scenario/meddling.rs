@@ -199,10 +199,8 @@ impl Meddling {
 
     /// What of it the protocol's mode `run` has no word for.
     pub fn beyond_protocol(&self) -> Option<&'static str> {
-        let value = self.to_value();
-        let foreground = value["delete"] == "foreground";
-        let field = ["deletionCost", "restarts"].into_iter().find(|field| value.get(field).is_some());
-        field.or(foreground.then_some("delete: foreground"))
+        let Meddled::ReplicaSet(changes) = &self.with else { return None };
+        changes.contains(&ReplicaSetChange::Dying).then_some("delete: foreground")
     }
 
     /// Does it; `false` = there is no such object.
