@@ -226,21 +226,30 @@ impl Cluster {
 
     /// The pods in the controllers' caches, in creation order.
     pub fn cached_pods(&self) -> Vec<(PodId, PodState)> {
+        let mut pods = self.room_for_pods();
         let ids = (0..self.store.pods().len() as u32).map(PodId);
-        ids.filter_map(|pod| Some((pod, *self.pods.state(pod)?))).collect()
+        pods.extend(ids.filter_map(|pod| Some((pod, *self.pods.state(pod)?))));
+        pods
+    }
+
+    /// A list that need not grow, unless there are many pods.
+    fn room_for_pods(&self) -> Vec<(PodId, PodState)> {
+        Vec::with_capacity(self.store.pods().len().min(64))
     }
 
     /// Opens the record of a pass, if records are kept. To be called before the pass changes anything.
     pub(super) fn open_record(&self, seen: impl FnOnce(&Self) -> Option<Seen>) -> Option<Box<PassRecord>> {
         self.journal.as_ref()?;
         let existing = self.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
+        let mut truth = self.room_for_pods();
+        truth.extend(existing.map(|(at, pod)| (PodId(at as u32), pod.state)));
         Some(Box::new(PassRecord {
             began: self.now,
             ended: self.now,
             was_current: !self.is_in_flight(),
             seen: seen(self)?,
             pods: self.cached_pods(),
-            truth: existing.map(|(at, pod)| (PodId(at as u32), pod.state)).collect(),
+            truth,
             sent: Vec::new(),
             end: Ok(Again::No),
         }))

@@ -33,7 +33,15 @@ fn steps_that_do_not_fit() {
         (json!({"pod": 3}), "steps: pod: an object is needed"),
         (json!({"pod": {"nth": -1}}), "steps: pod: nth: -1 does not fit"),
         (json!({"pod": {"phase": "Running"}}), "steps: pod: phase: \"Running\" does not fit"),
-        (json!({"pod": {"orphaned": true}}), "steps: pod: unknown field \"orphaned\""),
+        (
+            json!({"pod": {"orphaned": true}}),
+            "steps: pod: unknown field \"orphaned\"; there are nth, terminating, ready, phase, labels, deletionCost, restarts, \
+             orphan, delete, remove",
+        ),
+        (
+            json!({"replicaSet": {"delete": "foreground"}}),
+            "steps: replicaSet: delete: foreground is no part of the protocol",
+        ),
         (json!({"pod": {"labels": {"app": 1}}}), "steps: pod: labels: 1 does not fit"),
         (json!({"replicaSet": {"delete": true}}), "steps: replicaSet: delete: true does not fit"),
         (json!({"replicaSet": {"replicas": -1}}), "steps: replicaSet: replicas: -1 does not fit"),
@@ -53,7 +61,7 @@ fn steps_that_do_not_fit() {
         (json!({"watchDelay": {"of": "pods"}}), "steps: watchDelay: delayMs: null does not fit"),
         (
             json!({"watchDelay": {"of": "pods", "delayMs": 1, "for": 2}}),
-            "steps: watchDelay: unknown field \"for\"",
+            "steps: watchDelay: unknown field \"for\"; there are of, delayMs, forMs",
         ),
     ] {
         assert_eq!(why(&case(json!([step]))), wanted);
