@@ -77,16 +77,18 @@ pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
     (is_made || is_gone).then_some(Exemption::UnseenPod)
 }
 
-/// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: a terminating one
-/// that has ended, or one that lost its owner reference.
+/// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: one that has ended and
+/// was not released, or one that lost its owner reference.
 fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
     let labels = cluster.store.labels();
     cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
         && cluster.replica_sets_of(id).any(|(rs_id, rs)| {
             let strange =
                 |pod: &PodState| !selects(rs.spec.selector.as_deref(), &labels[pod.labels.0 as usize]);
+            // One that terminates is not released, nor is any by a ReplicaSet that is being deleted.
+            let is_kept = |pod: &PodState| pod.deleting || rs.meta.is_deleting();
             let ended =
-                |pod: &PodState| pod.owner == Some(rs_id) && pod.exists && pod.deleting && pod.is_finished();
+                |pod: &PodState| pod.owner == Some(rs_id) && pod.exists && is_kept(pod) && pod.is_finished();
             // Made by it, or adopted from one that is gone.
             let was_of = |origin: RsId| origin == rs_id || cluster.store.replica_set(origin).is_none();
             pods.iter().any(|(_, pod)| ended(pod) && strange(pod))
