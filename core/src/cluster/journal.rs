@@ -173,6 +173,25 @@ impl Cluster {
         self.watches.are_behind() || self.active.iter().flatten().any(Option::is_some)
     }
 
+    /// Whether nothing is under way, and the controllers are there: their caches hold what is stored, and who has something to do
+    /// and is not waked now or by a timer stays asleep.
+    pub fn is_quiet(&self) -> bool {
+        !self.is_in_flight() && !self.controllers_away
+    }
+
+    /// Whether no pass over that ReplicaSet begins before the caches show what was written for it.
+    pub fn waits_for_own_writes(&self, id: RsId) -> bool {
+        self.memory.get(id.0 as usize).is_some_and(|memory| {
+            let mut writes = memory.own_writes.clone();
+            writes.check(self.applied_pods, self.applied_sets, self.config.version).is_err()
+        })
+    }
+
+    /// The Deployment in the cache.
+    pub fn cached_deployment(&self, id: DeploymentId) -> Option<&Arc<Deployment>> {
+        self.deployments.get(id.0 as usize)?.as_ref()
+    }
+
     /// When the Deployment controller will look at that Deployment.
     pub fn deployment_wake(&self, id: DeploymentId) -> Wake {
         self.deployment_queue.wake(id.0)

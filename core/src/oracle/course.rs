@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outlooks::Outlooks;
-use super::{Exemption, Finding, Property, Safety, Violation, pass, wake};
+use super::{Exemption, Finding, Property, Safety, Violation, caches, pass, wake};
 use crate::api::Time;
-use crate::cluster::pods::{DeploymentId, PodId, RsId, time};
+use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId, time};
 use crate::cluster::{Again, Cluster, PassRecord, Request, Seen, Sent};
 
 /// Age from which the expectations of a ReplicaSet bind it no longer, s.
@@ -46,6 +46,11 @@ pub struct Oracle {
     managed: BTreeMap<RsId, Time>,
     /// When the controllers last lost their memory, or an answer was lost.
     forgot: Option<Time>,
+    /// ReplicaSets that may have seen more creations than they expect: a creation failed and perhaps took place all the same, or
+    /// they went on although one of theirs had not been seen yet.
+    unsure: BTreeSet<RsId>,
+    /// Pods that their ReplicaSet once did not select.
+    strangers: BTreeSet<PodId>,
     met: BTreeSet<Exemption>,
     outlooks: Outlooks,
 }
@@ -67,6 +72,8 @@ impl Oracle {
             deleted: BTreeMap::new(),
             managed: BTreeMap::new(),
             forgot: None,
+            unsure: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             met: BTreeSet::new(),
             outlooks: Outlooks::default(),
         }
@@ -149,7 +156,12 @@ impl Oracle {
             }
         }
         self.is_undisturbed = true;
-        if cluster.caches_are_current() && !cluster.is_in_flight() {
+        if !self.is_calm {
+            self.strangers.extend(wake::strangers(cluster));
+        }
+        if cluster.is_quiet() {
+            self.find(now, caches::judge(cluster))?;
+            self.find(now, self.counted_twice(cluster))?;
             let judged = self.sleep(cluster);
             self.find(now, judged)?;
         }
@@ -159,9 +171,21 @@ impl Oracle {
     /// Whoever has something to do is going to be woken.
     fn sleep(&mut self, cluster: &Cluster) -> Result<(), Finding> {
         let mut outlooks = std::mem::take(&mut self.outlooks);
-        let judged = wake::judge(cluster, &mut outlooks, |id| self.gave_up(id));
+        let judged = wake::judge(cluster, &mut outlooks, &self.strangers, |id| self.gave_up(id));
         self.outlooks = outlooks;
         judged
+    }
+
+    /// Nothing but a creation counts as one.
+    fn counted_twice(&self, cluster: &Cluster) -> Result<(), Finding> {
+        for (id, rs) in cluster.store.replica_sets().filter(|(id, _)| !self.unsure.contains(id)) {
+            let (creations, _) = cluster.outstanding(id);
+            if creations < 0 {
+                let what = format!("{} has seen {} more creations than it made", rs.meta.name, -creations);
+                return Err(Finding { property: Property::SExpect, what, known: None });
+            }
+        }
+        Ok(())
     }
 
     /// A ReplicaSet must see its own earlier creations and deletions before it creates or deletes again.
@@ -174,6 +198,10 @@ impl Oracle {
             now <= since.plus_seconds(EXPECTATIONS_S) && self.forgot.is_none_or(|forgot| forgot < since)
         };
         let cached = |pod: PodId| record.pods.iter().find(|(known, _)| *known == pod);
+        let is_unseen = |(pod, state): &(PodId, PodState)| state.owner == Some(*id) && cached(*pod).is_none();
+        if *may_manage && record.truth.iter().any(is_unseen) {
+            self.unsure.insert(*id);
+        }
         if *may_manage {
             let unseen = record.truth.iter().find(|(pod, state)| {
                 state.owner == Some(*id)
@@ -208,6 +236,7 @@ impl Oracle {
                     if !sent.answer.is_ok() {
                         // Perhaps it was created all the same.
                         self.forgot = Some(record.ended);
+                        self.unsure.insert(*id);
                     }
                 }
                 Request::DeletePod(pod, _) => {

@@ -34,7 +34,7 @@ pub enum Exemption {
     /// `terminatingReplicas` counts it for ever. L-WAKE: with Recreate the Deployment then waits for the write of that
     /// counter.
     TerminatingPodLeaves,
-    /// L-WAKE: Recreate waits for a pod whose labels were changed. That it ends while it or its ReplicaSet terminates, or loses its owner
+    /// L-WAKE: Recreate waits for a pod whose labels were changed, and perhaps changed back when it had ended. That it ends while it or its ReplicaSet terminates, or loses its owner
     /// reference, changes no counter of its ReplicaSet and wakes nobody: the rollout goes on only when something else happens.
     LeftPodEnds,
     /// L-CONV: a pod loses its owner reference, and its ReplicaSet, which does not see that yet, deletes it. The event of the

@@ -5,6 +5,7 @@
 //! twice, P for not falling over, M for relations between runs. Where the real controllers break a property too, the
 //! exemption is an [`Exemption`] with its reason.
 
+mod caches;
 mod course;
 mod exemption;
 mod model;

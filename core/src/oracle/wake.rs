@@ -1,5 +1,6 @@
 //! Whoever has something to do must be going to be woken, no later than the moment from which there is something to do.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::model::Outlook;
@@ -14,10 +15,11 @@ use crate::cluster::{Again, Cluster, Wake};
 type Missed = Option<(Property, String)>;
 
 /// Judges a settled instant in which no watch event is on its way. `gave_up` = why the Deployment is not tried again although
-/// its last passes failed.
+/// its last passes failed; `strangers` = pods that their ReplicaSet once did not select.
 pub(super) fn judge(
     cluster: &Cluster,
     outlooks: &mut Outlooks,
+    strangers: &BTreeSet<PodId>,
     gave_up: impl Fn(DeploymentId) -> Option<Exemption>,
 ) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
@@ -33,7 +35,7 @@ pub(super) fn judge(
         if let Some((property, what)) = missed {
             let known = if let Some(exemption) = gave_up(id) {
                 Some(exemption)
-            } else if left_pod_ended(cluster, id, &pods) {
+            } else if left_pod_ended(cluster, id, &pods, strangers) {
                 Some(Exemption::LeftPodEnds)
             } else {
                 terminating_pod_left(cluster, id, &pods).then_some(Exemption::TerminatingPodLeaves)
@@ -62,11 +64,26 @@ pub(super) fn judge(
     Ok(())
 }
 
+/// Pods that their ReplicaSet does not select.
+pub(super) fn strangers(cluster: &Cluster) -> impl Iterator<Item = PodId> + '_ {
+    let pods = cluster.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
+    let strange = pods.filter(|(_, pod)| {
+        let owner = pod.state.owner.and_then(|owner| cluster.store.replica_set(owner));
+        let labels = &cluster.store.labels()[pod.state.labels.0 as usize];
+        owner.is_some_and(|rs| !selects(rs.spec.selector.as_deref(), labels))
+    });
+    strange.map(|(at, _)| PodId(at as u32))
+}
+
 /// Why a ReplicaSet waits to see what it will never see: a pod that it deletes is no longer its own, or what it made or adopted
 /// came and went while nobody watched.
 pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
     let pods = cluster.store.pods();
-    let left = |pod: &PodId| pods[pod.0 as usize].state.owner != Some(id);
+    // One whose deletion found nothing is not waited for.
+    let left = |pod: &PodId| {
+        let state = pods[pod.0 as usize].state;
+        state.owner != Some(id) && state.deleting
+    };
     if cluster.awaited_deletions(id).iter().any(left) {
         return Some(Exemption::VictimOrphaned);
     }
@@ -79,7 +96,12 @@ pub(super) fn waits_in_vain(cluster: &Cluster, id: RsId) -> Option<Exemption> {
 
 /// Whether the Deployment is one with Recreate, and a pod that its ReplicaSet no longer selects has gone: one that has ended and
 /// was not released, or one that lost its owner reference.
-fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)]) -> bool {
+fn left_pod_ended(
+    cluster: &Cluster,
+    id: DeploymentId,
+    pods: &[(PodId, PodState)],
+    strangers: &BTreeSet<PodId>,
+) -> bool {
     let labels = cluster.store.labels();
     cluster.store.deployment(id).is_some_and(|d| d.spec.strategy.type_ == StrategyType::Recreate)
         && cluster.replica_sets_of(id).any(|(rs_id, rs)| {
@@ -91,7 +113,7 @@ fn left_pod_ended(cluster: &Cluster, id: DeploymentId, pods: &[(PodId, PodState)
                 |pod: &PodState| pod.owner == Some(rs_id) && pod.exists && is_kept(pod) && pod.is_finished();
             // Made by it, or adopted from one that is gone.
             let was_of = |origin: RsId| origin == rs_id || cluster.store.replica_set(origin).is_none();
-            pods.iter().any(|(_, pod)| ended(pod) && strange(pod))
+            pods.iter().any(|(pod, state)| ended(state) && strangers.contains(pod))
                 || cluster
                     .store
                     .pods()

@@ -323,11 +323,10 @@ fn step_of(
         (None, Some(rs)) => Some(Meddling::replica_set(rs).map_err(|why| (".replicaSet", why))?),
         (Some(_), Some(_)) => return Err(("", ONE_OF.into())),
     };
-    let said = [raw.run.is_some(), raw.await_.is_some(), raw.fault.is_some(), meddling.is_some()];
-    if said.iter().filter(|said| **said).count() != 1 {
-        return Err(("", ONE_OF.into()));
-    }
     if let Some(meddling) = meddling {
+        if raw.run.is_some() || raw.await_.is_some() || raw.fault.is_some() {
+            return Err(("", ONE_OF.into()));
+        }
         let text = format!("{} {}", meddling.field(), meddling.to_value());
         return Ok(Step { line: step.referenced.line(), when, action: Action::Meddling(meddling), text });
     }

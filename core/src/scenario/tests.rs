@@ -355,9 +355,30 @@ fn crashing_images_and_mistakes() {
     }
 }
 
+/// Pods and ReplicaSets that exist, each time that they change.
+#[derive(Default)]
+struct Pods(Vec<(usize, usize)>);
+
+impl Observer for Pods {
+    fn step(&mut self, _: &Moment<'_>, _: &Step, _: Result<&str, &UserError>) {}
+    fn instant(&mut self, moment: &Moment<'_>) {
+        let pods = moment.cluster.store.pods().iter().filter(|pod| pod.state.exists).count();
+        let now = (pods, moment.replica_sets().len());
+        if self.0.last() != Some(&now) {
+            self.0.push(now);
+        }
+    }
+}
+
 #[test]
 fn hands_are_laid_on_pods_and_replica_sets() {
     let steps = "- after: 8s\n  pod: {nth: 1, labels: {app: null}}\n- after: 1s\n  pod: {nth: 9, orphan: true}\n- after: 5s\n  replicaSet: {delete: background}\n";
+    let scenario = read(steps).unwrap();
+    let mut seen = Pods::default();
+    simulate(&scenario, 0, &mut seen).unwrap();
+    // One pod more when the second has no label, and it stays; then the three of the deleted ReplicaSet stop beside those of the
+    // next.
+    assert_eq!(seen.0, [(3, 1), (4, 1), (7, 1), (4, 1)]);
     let (told, outcome) = told("", steps);
     let refused: Vec<&str> =
         told.iter().filter(|line| line.contains("there is")).map(String::as_str).collect();

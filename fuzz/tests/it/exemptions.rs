@@ -260,6 +260,36 @@ fn victim_is_unseen_as_its_owners() {
     check(Exemption::UnseenPod, Property::LConv, world, events);
 }
 
+/// Its labels are those of before by then.
+#[test]
+fn left_pod_ends_and_comes_back() {
+    let events = vec![
+        Event::Wait(60_000),
+        edit(Change::Image(1)),
+        Event::Pod(0, PodFate::Relabelled),
+        Event::Pod(0, PodFate::Failed),
+        Event::Pod(0, PodFate::Relabelled),
+        Event::Wait(5_000),
+    ];
+    let slow = World { stop_ms: 18_000, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    check(Exemption::LeftPodEnds, Property::LWake, slow, events);
+}
+
+/// Its ReplicaSet is being deleted, and so cannot release it.
+#[test]
+fn left_pod_of_a_dying_set_ends() {
+    let events = vec![
+        Event::Wait(60_000),
+        Event::Set(0, SetFate::Dying),
+        Event::Pod(0, PodFate::Relabelled),
+        edit(Change::Image(1)),
+        Event::Pod(0, PodFate::Failed),
+        Event::Wait(5_000),
+    ];
+    let alone = World { progress_deadline_s: None, ..world(Plane::Ideal, 1, Limits::Recreate) };
+    check(Exemption::LeftPodEnds, Property::LWake, alone, events);
+}
+
 #[test]
 fn left_pod_is_orphaned() {
     let events = vec![
