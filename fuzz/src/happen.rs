@@ -224,6 +224,7 @@ pub(crate) fn pod_change(fate: PodFate, labels: &StringMap) -> PodChange {
         PodFate::Orphaned => PodChange::Orphaned,
         PodFate::Cost(cost) => PodChange::Cost(cost.into()),
         PodFate::Restarted(times) => PodChange::Restarted(times.into()),
+        PodFate::Adopted(n) => PodChange::Adopted(usize::from(n % 4)),
     }
 }
 

@@ -243,6 +243,13 @@ fn by_kubectl(Meddling { nth, with }: &Meddling) -> String {
         PodChange::Removed => format!("kubectl delete {of} --grace-period=0 --force"),
         PodChange::Labels(map) => patch("label", map),
         PodChange::Orphaned => orphan.clone(),
+        PodChange::Adopted(n) => format!(
+            "rs=$(kubectl get replicasets --sort-by=.metadata.creationTimestamp -o name | sed -n {}p)\n\
+             kubectl patch {of} --type=merge -p \"{{\\\"metadata\\\":{{\\\"ownerReferences\\\":[{{\\\"apiVersion\\\":\\\"apps/v1\\\",\
+             \\\"kind\\\":\\\"ReplicaSet\\\",\\\"controller\\\":true,\\\"name\\\":\\\"${{rs##*/}}\\\",\
+             \\\"uid\\\":\\\"$(kubectl get $rs -o jsonpath={{.metadata.uid}})\\\"}}]}}}}\"",
+            n + 1
+        ),
         PodChange::Cost(cost) => {
             let key = "controller.kubernetes.io/pod-deletion-cost";
             patch("annotate", &vec![(key.into(), Some(cost.to_string()))])

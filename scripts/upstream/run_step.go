@@ -24,9 +24,11 @@ type podStep struct {
 	DeletionCost *int32 `json:"deletionCost"`
 	// Restarts of its first container.
 	Restarts *int32 `json:"restarts"`
-	Orphan   bool   `json:"orphan"`
-	Delete   bool   `json:"delete"`
-	Remove   bool   `json:"remove"`
+	// Adopt is the number of the ReplicaSet that becomes its controller.
+	Adopt  *int `json:"adopt"`
+	Orphan bool `json:"orphan"`
+	Delete bool `json:"delete"`
+	Remove bool `json:"remove"`
 }
 
 // replicaSetStep is the same for one ReplicaSet. Delete is "background" (the
@@ -66,6 +68,9 @@ func (s *step) check() error {
 		}
 		if p.Restarts != nil && (*p.Restarts < 0 || *p.Restarts > math.MaxUint16) {
 			return invalid("the restarts of a pod in a step are between 0 and 65535")
+		}
+		if p.Adopt != nil && *p.Adopt < 0 {
+			return invalid("a step with a negative adopt")
 		}
 	}
 	if rs := s.ReplicaSet; rs != nil {
@@ -167,6 +172,13 @@ func (w *world) applyToPod(s *podStep) {
 			name := p.Spec.Containers[0].Name
 			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: name, RestartCount: *s.Restarts}}
 		})
+	}
+	if s.Adopt != nil {
+		rs, ok := nth(sv.replicaSets.items, *s.Adopt, func(*appsv1.ReplicaSet) bool { return true })
+		if ok {
+			ref := metav1.NewControllerRef(rs, appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
+			edit(false, func(p *corev1.Pod) { p.OwnerReferences = []metav1.OwnerReference{*ref} })
+		}
 	}
 	if s.Orphan {
 		edit(false, func(p *corev1.Pod) { p.OwnerReferences = nil })

@@ -27,6 +27,8 @@ pub enum PodChange {
     Labels(MapPatch),
     /// Its owner references are removed.
     Orphaned,
+    /// The n-th (from 0, by creation) of the ReplicaSets that exist becomes its controller, in place of the one that it has.
+    Adopted(usize),
     /// `controller.kubernetes.io/pod-deletion-cost` gets that value.
     Cost(i32),
     /// Its containers have restarted that often.
@@ -96,6 +98,10 @@ impl Cluster {
                 PodState { labels: self.store.intern_labels(&labels), ..state }
             }
             PodChange::Orphaned => PodState { owner: None, ..state },
+            PodChange::Adopted(nth) => {
+                let Some(owner) = self.store.replica_sets().nth(*nth).map(|(id, _)| id) else { return };
+                PodState { owner: Some(owner), ..state }
+            }
             PodChange::Cost(cost) => PodState { cost: *cost, ..state },
             PodChange::Restarted(times) => PodState { restarts: *times, ..state },
         };

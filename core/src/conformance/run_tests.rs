@@ -36,7 +36,7 @@ fn steps_that_do_not_fit() {
         (
             json!({"pod": {"orphaned": true}}),
             "steps: pod: unknown field \"orphaned\"; there are nth, terminating, ready, phase, labels, deletionCost, restarts, \
-             orphan, delete, remove",
+             adopt, orphan, delete, remove",
         ),
         (
             json!({"replicaSet": {"delete": "foreground"}}),

@@ -161,7 +161,8 @@ impl Oracle {
         }
         if cluster.is_quiet() {
             self.find(now, caches::judge(cluster))?;
-            self.find(now, self.counted_twice(cluster))?;
+            let expected = self.expects_rightly(cluster);
+            self.find(now, expected)?;
             let judged = self.sleep(cluster);
             self.find(now, judged)?;
         }
@@ -176,13 +177,22 @@ impl Oracle {
         judged
     }
 
-    /// Nothing but a creation counts as one.
-    fn counted_twice(&self, cluster: &Cluster) -> Result<(), Finding> {
-        for (id, rs) in cluster.store.replica_sets().filter(|(id, _)| !self.unsure.contains(id)) {
+    /// Nothing but a creation counts as one, and only the end of what was deleted is waited for.
+    fn expects_rightly(&mut self, cluster: &Cluster) -> Result<(), Finding> {
+        let fail = |what| Err(Finding { property: Property::SExpect, what, known: None });
+        for (id, rs) in cluster.store.replica_sets() {
+            let name = &rs.meta.name;
             let (creations, _) = cluster.outstanding(id);
-            if creations < 0 {
-                let what = format!("{} has seen {} more creations than it made", rs.meta.name, -creations);
-                return Err(Finding { property: Property::SExpect, what, known: None });
+            if creations == 0 {
+                // All that it made has been seen by now.
+                self.unsure.remove(&id);
+            }
+            if creations < 0 && !self.unsure.contains(&id) {
+                return fail(format!("{name} has seen {} more creations than it made", -creations));
+            }
+            let was_deleted = |pod: &&PodId| self.deleted.get(pod).is_some_and(|(by, _)| *by == id);
+            if let Some(pod) = cluster.awaited_deletions(id).iter().find(|pod| !was_deleted(pod)) {
+                return fail(format!("{name} waits for the end of pod {}, which it did not delete", pod.0));
             }
         }
         Ok(())
@@ -199,15 +209,15 @@ impl Oracle {
         };
         let cached = |pod: PodId| record.pods.iter().find(|(known, _)| *known == pod);
         let is_unseen = |(pod, state): &(PodId, PodState)| state.owner == Some(*id) && cached(*pod).is_none();
+        let is_sure = !self.unsure.contains(id);
         if *may_manage && record.truth.iter().any(is_unseen) {
             self.unsure.insert(*id);
         }
         if *may_manage {
-            let unseen = record.truth.iter().find(|(pod, state)| {
-                state.owner == Some(*id)
-                    && !state.deleting
-                    && cached(*pod).is_none()
-                    && binds(time(state.created_s))
+            // The event of a creation that failed and took place all the same counts for another.
+            let unseen = record.truth.iter().find(|unseen| {
+                let (_, state) = unseen;
+                is_sure && is_unseen(unseen) && !state.deleting && binds(time(state.created_s))
             });
             if let Some((pod, _)) = unseen {
                 return fail(format!("{name} may create and delete, but pod {} is not in its cache", pod.0));

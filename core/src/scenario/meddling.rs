@@ -75,7 +75,7 @@ impl Meddling {
     /// # Errors
     /// An unknown field, or a value that does not fit.
     pub fn pod(value: &Value) -> Result<Self, String> {
-        const KNOWN: [&str; 10] = [
+        const KNOWN: [&str; 11] = [
             "nth",
             "terminating",
             "ready",
@@ -83,6 +83,7 @@ impl Meddling {
             "labels",
             "deletionCost",
             "restarts",
+            "adopt",
             "orphan",
             "delete",
             "remove",
@@ -103,6 +104,7 @@ impl Meddling {
         changes.extend(patch(fields, "labels")?.map(PodChange::Labels));
         changes.extend(number(fields, "deletionCost")?.map(PodChange::Cost));
         changes.extend(number(fields, "restarts")?.map(PodChange::Restarted));
+        changes.extend(number(fields, "adopt")?.map(PodChange::Adopted));
         for (key, change) in
             [("orphan", PodChange::Orphaned), ("delete", PodChange::Deleted), ("remove", PodChange::Removed)]
         {
@@ -173,6 +175,7 @@ impl Meddling {
                         PodChange::Removed => ("remove", json!(true)),
                         PodChange::Labels(patch) => ("labels", map(patch)),
                         PodChange::Orphaned => ("orphan", json!(true)),
+                        PodChange::Adopted(nth) => ("adopt", json!(nth)),
                         PodChange::Cost(cost) => ("deletionCost", json!(cost)),
                         PodChange::Restarted(times) => ("restarts", json!(times)),
                     };
@@ -256,6 +259,10 @@ pub(super) fn schemas() -> (Value, Value) {
             "labels": map("Labels that are changed; null removes one"),
             "deletionCost": {"type": "integer", "description": "Its annotation controller.kubernetes.io/pod-deletion-cost"},
             "restarts": {"type": "integer", "minimum": 0, "description": "How often its containers have restarted"},
+            "adopt": {
+                "type": "integer", "minimum": 0,
+                "description": "Its controller becomes that ReplicaSet of those that exist, by creation, from 0",
+            },
             "orphan": switch("Its owner references are removed"),
             "delete": switch("It is deleted, with its grace period"),
             "remove": switch("Its object goes at once"),
@@ -283,7 +290,7 @@ mod tests {
     fn what_is_said_is_read_back() {
         let pods = [
             json!({"nth": 2, "terminating": false, "ready": false, "labels": {"app": null, "x": "y"}, "orphan": true}),
-            json!({"nth": 0, "phase": "Failed", "deletionCost": -3, "restarts": 7, "delete": true, "remove": true}),
+            json!({"nth": 0, "phase": "Failed", "deletionCost": -3, "restarts": 7, "adopt": 1, "delete": true, "remove": true}),
         ];
         for value in pods {
             assert_eq!(Meddling::pod(&value).map(|read| (read.field(), read.to_value())), Ok(("pod", value)));

@@ -111,6 +111,8 @@ pub enum PodFate {
     Cost(i8),
     /// Its container has restarted that often.
     Restarted(u8),
+    /// Somebody makes the n-th of the ReplicaSets that exist its controller, in one update.
+    Adopted(u8),
 }
 
 /// What somebody can do to a ReplicaSet.

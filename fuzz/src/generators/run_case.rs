@@ -175,7 +175,7 @@ fn meddling(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
         pod["terminating"] = draw.one_in(2).into();
     }
     for _ in 0..draw.of(&[1, 1, 1, 2]) {
-        match draw.range(0, 9) {
+        match draw.range(0, 10) {
             0 => pod["ready"] = false.into(),
             1 => pod["ready"] = true.into(),
             2 => pod["phase"] = draw.of(&["Failed", "Succeeded"]).into(),
@@ -183,7 +183,8 @@ fn meddling(draw: &mut Draw<'_, '_>, at_ms: i64) -> Value {
             5 => pod["orphan"] = true.into(),
             6 => pod["delete"] = true.into(),
             7 => pod["deletionCost"] = draw.of(&[-1, 1, 10, -2_147_483_648, 2_147_483_647]).into(),
-            8 => pod["restarts"] = draw.of(&[1, 3, 65_535]).into(),
+            8 => pod["adopt"] = draw.range(0, 3).into(),
+            9 => pod["restarts"] = draw.of(&[1, 3, 65_535]).into(),
             _ => pod["remove"] = true.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! What the harness found in this project, as inputs that say what they do.
 
-use maxsurge_core::cluster::ApiFault;
+use maxsurge_core::cluster::{ApiFault, Watched};
 use maxsurge_fuzz::generators::{Break, Change, Limits, Plane, PodFate, SetFate};
 use maxsurge_fuzz::{Event, Input, World, rollout};
 
@@ -118,4 +118,20 @@ fn finished_before_it_started() {
         Event::Pod(0, PodFate::Orphaned),
     ];
     check(World { nodes: 2, ..world(Plane::Ideal, 1, Limits::Percent(0, 25)) }, events);
+}
+
+/// A creation that timed out takes place all the same, and its late event counts for one of the next pass: that pass's last pod is not
+/// in the cache when it may go on, which is so in Kubernetes.
+#[test]
+fn an_event_counts_for_another_creation() {
+    let world = World { progress_deadline_s: Some(70), ..world(Plane::Realistic, 0, Limits::Pods(1, 0)) };
+    let events = vec![
+        Event::Edit(vec![Change::Pause(true)]),
+        Event::Wait(1_565),
+        Event::Wait(292_344),
+        Event::Edit(vec![Change::Replicas(5)]),
+        Event::Break(Break::Api(3, 1, ApiFault::TimedOutAfterEffect)),
+        Event::Break(Break::Late(Watched::Pods, 1_000, 10_000)),
+    ];
+    check(world, events);
 }
