@@ -4,8 +4,9 @@ use maxsurge_core::cluster::{Again, Cluster, PassRecord, Request, Seen};
 use maxsurge_core::oracle::Property;
 use serde_json::Value;
 
-use crate::generators::Input;
 use crate::generators::sync_state::{Subject, case_of_pass};
+use crate::generators::{Event, Input};
+use crate::panics::caught;
 use crate::rollout::{Broken, run};
 
 /// Passes that a case is made of, at most: the last ones before the property failed.
@@ -41,7 +42,7 @@ pub fn cases(input: &Input, broken: &Broken, is_strict: bool) -> Vec<Value> {
         Property::LConv | Property::LWake | Property::SStatus | Property::LQuiet
     );
     let mut told: Vec<Value> = Vec::new();
-    let _ = run(input, is_strict, &mut |_, cluster| {
+    let mut take = |_: Option<&Event>, cluster: &Cluster| {
         let passes = if is_about_rest { sights(cluster) } else { cluster.journal().to_vec() };
         // Only those of the last step are wanted, and it is not known before the end which that is.
         told = passes
@@ -61,7 +62,8 @@ pub fn cases(input: &Input, broken: &Broken, is_strict: bool) -> Vec<Value> {
                 case
             })
             .collect();
-    });
+    };
+    let _ = caught(|| run(input, is_strict, &mut take));
     told.reverse();
     for (n, case) in told.iter_mut().enumerate() {
         case["id"] = format!("{} {}", broken.violation.property.code(), n + 1).into();

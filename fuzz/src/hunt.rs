@@ -1,6 +1,5 @@
 //! Looking for a violation without libFuzzer: random bytes from a seed, until something is found or the budget is spent.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use maxsurge_core::api::Time;
@@ -8,6 +7,7 @@ use maxsurge_core::oracle::{Property, Violation};
 use maxsurge_core::sim::Rng;
 
 use crate::generators::Input;
+use crate::panics::caught;
 use crate::rollout::{Broken, Judgement, judge};
 use crate::{input_of, minimize};
 
@@ -60,13 +60,10 @@ pub fn bytes_of(seed: u64, n: u64) -> Vec<u8> {
 
 /// [`judge`], with a panic as a violation.
 pub fn judge_or_panic(input: &Input, how: Judgement) -> Option<Broken> {
-    match catch_unwind(AssertUnwindSafe(|| judge(input, how))) {
+    match caught(|| judge(input, how)) {
         Ok(result) => result.err(),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-            let violation =
-                Violation { property: Property::PPanic, at: Time::EPOCH, what: text.into(), known: None };
+        Err(what) => {
+            let violation = Violation { property: Property::PPanic, at: Time::EPOCH, what, known: None };
             Some(Broken { violation, step: input.events.len() })
         }
     }
@@ -80,9 +77,6 @@ pub fn hunt(seed: u64, budget: Budget, is_strict: bool) -> Hunt {
 
 /// The same by another clock: `elapsed` tells the time since the beginning.
 pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() -> Duration) -> Hunt {
-    let hook = std::panic::take_hook();
-    // A panic is a finding and told as one.
-    std::panic::set_hook(Box::new(|_| {}));
     let mut executions = 0;
     let found = loop {
         let spent = budget.executions.is_some_and(|most| executions >= most)
@@ -106,6 +100,5 @@ pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() 
         let (input, broken) = minimize::minimize(input, broken, is_strict, budget.minimize);
         Found { property, executions, seconds, bytes, input, broken }
     });
-    std::panic::set_hook(hook);
     Hunt { found, executions, seconds }
 }

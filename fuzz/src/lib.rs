@@ -12,6 +12,7 @@ mod happen;
 pub mod hunt;
 pub mod minimize;
 mod order;
+pub mod panics;
 mod rollout;
 pub mod scenario;
 #[cfg(feature = "zoo")]

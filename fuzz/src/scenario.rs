@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::generators::{Break, Change, Event, GOOD_IMAGE, Input, Plane, image};
 use crate::happen::{apply, pod_change, set_change};
+use crate::panics::caught;
 use crate::rollout::{CONVERGES_S, run};
 
 /// One command and when it is given, ms after the start.
@@ -136,7 +137,7 @@ fn command(event: &Event, before: &Before, after: Option<&Before>) -> Result<Opt
 /// The commands in time, and when the run ends, ms.
 fn steps(input: &Input) -> Result<(Vec<Step>, i64), String> {
     let mut seen: Vec<Before> = Vec::new();
-    let _ = run(input, false, &mut |_, cluster| seen.push(Before::of(cluster)));
+    let _ = caught(|| run(input, false, &mut |_, cluster| seen.push(Before::of(cluster))));
     let mut steps = Vec::new();
     // What an event meets is what the one before it left. Events after a violation were never reached.
     for (at, (event, before)) in input.events.iter().zip(&seen).enumerate() {

@@ -6,6 +6,7 @@ use maxsurge_core::oracle::Property;
 use serde_json::Value;
 
 use crate::generators::sync_state::{Subject, sync_case};
+use crate::panics::caught;
 use crate::shrink::shrink;
 
 /// Cases that are tried to make one smaller.
@@ -24,7 +25,7 @@ pub struct BrokenState {
 
 /// Judges a pass over a state: D-DET, and S-RANGE, which says that no size is negative. The real controllers reckon with 32 bits,
 /// so that products of large numbers wrap around; who is strict takes that for a finding, if an API server could hold the
-/// state. A panic (P-PANIC) is not caught.
+/// state. A panic (P-PANIC) is not caught here.
 ///
 /// # Errors
 /// What does not hold.
@@ -47,18 +48,24 @@ pub fn judge_state(case: &Value, is_strict: bool) -> Result<(), (Property, Strin
     }
 }
 
+/// What does not hold of a state, a panic included.
+fn breaks(case: &Value, is_strict: bool) -> Option<(Property, String)> {
+    match caught(|| judge_state(case, is_strict)) {
+        Ok(judged) => judged.err(),
+        Err(panic) => Some((Property::PPanic, panic)),
+    }
+}
+
 /// The state that bytes stand for, if something does not hold of it.
 pub fn broken_state(subject: Subject, data: &[u8], is_strict: bool) -> Option<BrokenState> {
     let case = sync_case("found", subject, &mut Unstructured::new(data));
-    let (property, what) = judge_state(&case, is_strict).err()?;
+    let (property, what) = breaks(&case, is_strict)?;
     Some(BrokenState { property, what, case })
 }
 
 /// The smallest state found that breaks the same property.
 pub fn minimize_state(broken: &BrokenState, is_strict: bool) -> BrokenState {
-    let breaks = |case: &Value| {
-        judge_state(case, is_strict).err().filter(|(property, _)| *property == broken.property)
-    };
+    let breaks = |case: &Value| breaks(case, is_strict).filter(|(property, _)| *property == broken.property);
     let case = shrink(&broken.case, SHRINKS_MAX, |case| breaks(case).is_some());
     let what = breaks(&case).map_or_else(|| broken.what.clone(), |(_, what)| what);
     BrokenState { property: broken.property, what, case }

@@ -7,6 +7,7 @@ use maxsurge_core::cluster::Cluster;
 use maxsurge_core::scenario::status::progressing;
 
 use crate::generators::{Event, Input};
+use crate::panics::caught;
 use crate::rollout::{Broken, run};
 use crate::scenario;
 
@@ -54,14 +55,7 @@ pub(crate) fn table(cluster: &Cluster) -> String {
 pub fn tell(input: &Input, broken: &Broken, is_strict: bool) -> String {
     let mut lines = Vec::new();
     // It broke once; what it says now is the same.
-    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut lines = Vec::new();
-        let _ = run(input, is_strict, &mut |event, cluster| lines.push(line(event, cluster)));
-        lines
-    }));
-    if let Ok(told) = told {
-        lines = told;
-    }
+    let _ = caught(|| run(input, is_strict, &mut |event, cluster| lines.push(line(event, cluster))));
     let mut text = String::new();
     let violation = &broken.violation;
     let _ = writeln!(text, "{} broken after event {}: {violation}", violation.property.code(), broken.step);

@@ -329,9 +329,7 @@ impl Cluster {
         self.children.clear();
         self.unowned = BTreeSet::new();
         self.pods = PodCache::new(!self.nodes.is_empty());
-        // Pods may outlive their ReplicaSet: it has a place in the index, but no key.
         let sets = self.store.replica_sets_ever();
-        self.pods.make_room(sets);
         self.sets.resize(sets, None);
         self.owner_of.resize(sets, None);
         self.memory.resize_with(sets, Default::default);

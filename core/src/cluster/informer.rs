@@ -103,7 +103,7 @@ impl PodCache {
     }
 
     /// Makes room for that many ReplicaSets, of which some may never be seen.
-    pub(crate) fn make_room(&mut self, sets: usize) {
+    fn make_room(&mut self, sets: usize) {
         self.sets.resize_with(sets, RsIndex::default);
     }
 
@@ -111,7 +111,7 @@ impl PodCache {
     pub(crate) fn add_set(&mut self, id: RsId, rs: &ReplicaSet, group: Option<u32>) {
         let at = id.0 as usize;
         if self.sets.len() <= at {
-            self.sets.resize_with(at + 1, RsIndex::default);
+            self.make_room(at + 1);
         }
         let set = &mut self.sets[at];
         if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
@@ -227,6 +227,10 @@ impl PodCache {
                 self.orphans.insert(pod);
             }
             Some(owner) => {
+                // One that the cache does not have yet, or not any more.
+                if self.sets.len() <= owner.0 as usize {
+                    self.make_room(owner.0 as usize + 1);
+                }
                 let claimed = self.count(pod, &state, owner, 1);
                 let list = self.sets[owner.0 as usize].list(claimed);
                 at = list.len() as u32;

@@ -251,6 +251,11 @@ impl Cluster {
         pods
     }
 
+    /// A pod in the controllers' caches.
+    pub fn cached_pod(&self, pod: PodId) -> Option<&PodState> {
+        self.pods.state(pod)
+    }
+
     /// A list that need not grow, unless there are many pods.
     fn room_for_pods(&self) -> Vec<(PodId, PodState)> {
         Vec::with_capacity(self.store.pods().len().min(64))

@@ -1,8 +1,20 @@
 //! Once nothing is under way, the caches of the controllers hold what is stored, and nobody waits for more.
 
+use std::collections::BTreeMap;
+
 use super::{Finding, Property};
 use crate::cluster::Cluster;
-use crate::cluster::pods::PodId;
+use crate::cluster::pods::{PodId, RsId};
+
+/// Pods that are stored and in no cache, and their owners.
+pub(super) fn unseen(cluster: &Cluster) -> BTreeMap<PodId, Option<RsId>> {
+    if !cluster.is_in_flight() {
+        return BTreeMap::new();
+    }
+    let stored = cluster.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
+    let unseen = stored.map(|(at, pod)| (PodId(at as u32), pod.state.owner));
+    unseen.filter(|(pod, _)| cluster.cached_pod(*pod).is_none()).collect()
+}
 
 /// Judges an instant in which nothing is under way ([`Cluster::is_quiet`]).
 pub(super) fn judge(cluster: &Cluster) -> Result<(), Finding> {

@@ -47,8 +47,10 @@ pub struct Oracle {
     /// When the controllers last lost their memory, or an answer was lost.
     forgot: Option<Time>,
     /// ReplicaSets that may have seen more creations than they expect: a creation failed and perhaps took place all the same, or
-    /// they went on although one of theirs had not been seen yet.
+    /// they went on although one of theirs had not been seen yet, or somebody gave them a pod that no cache has.
     unsure: BTreeSet<RsId>,
+    /// Pods that no cache has, and their owners.
+    unseen: BTreeMap<PodId, Option<RsId>>,
     /// Pods that their ReplicaSet once did not select.
     strangers: BTreeSet<PodId>,
     met: BTreeSet<Exemption>,
@@ -73,6 +75,7 @@ impl Oracle {
             managed: BTreeMap::new(),
             forgot: None,
             unsure: BTreeSet::new(),
+            unseen: BTreeMap::new(),
             strangers: BTreeSet::new(),
             met: BTreeSet::new(),
             outlooks: Outlooks::default(),
@@ -158,6 +161,7 @@ impl Oracle {
         self.is_undisturbed = true;
         if !self.is_calm {
             self.strangers.extend(wake::strangers(cluster));
+            self.follow_unseen(cluster);
         }
         if cluster.is_quiet() {
             self.find(now, caches::judge(cluster))?;
@@ -167,6 +171,17 @@ impl Oracle {
             self.find(now, judged)?;
         }
         Ok(())
+    }
+
+    /// A pod that changes its owner before any cache has it is news to the new one, like a pod of its own making.
+    fn follow_unseen(&mut self, cluster: &Cluster) {
+        let unseen = caches::unseen(cluster);
+        for (pod, owner) in &unseen {
+            if self.unseen.get(pod).is_some_and(|before| before != owner) {
+                self.unsure.extend(*owner);
+            }
+        }
+        self.unseen = unseen;
     }
 
     /// Whoever has something to do is going to be woken.

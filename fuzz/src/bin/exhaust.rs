@@ -190,8 +190,6 @@ fn main() -> ExitCode {
         Some(bounds) => vec![bounds.clone()],
         None => worlds(options.short),
     };
-    // A panic of a pass is a finding and told as one.
-    std::panic::set_hook(Box::new(|_| {}));
     #[cfg(feature = "zoo")]
     if options.mutants {
         return mutants(&worlds, &options);

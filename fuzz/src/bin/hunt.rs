@@ -159,7 +159,6 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    std::panic::set_hook(Box::new(|_| {}));
     if options.is_bench {
         bench(options.seed);
         return ExitCode::SUCCESS;

@@ -1,7 +1,6 @@
 //! One pass of a controller over the small world: the very functions of `core/src/controller`, called once for each
 //! thing that they can see. A pass is a pure function of its sight, so what it asks for is remembered.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use maxsurge_core::api::{KubernetesVersion, ReplicaSet, StringMap, Time};
@@ -16,6 +15,7 @@ use super::objects::Objects;
 use super::server::{CachedSets, Server, SmallPods};
 use super::sight::{DeploymentSight, SetSight};
 use super::state::{SETS, SetVersion, View};
+use crate::panics;
 
 /// Whose rules hold.
 const VERSION: KubernetesVersion = KubernetesVersion::V1_37;
@@ -107,10 +107,7 @@ type Judged = (Effects, Option<Violation>);
 
 /// A pass, or the panic in which it ended.
 fn caught(pass: impl FnOnce() -> Judged) -> Judged {
-    catch_unwind(AssertUnwindSafe(pass)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-        let what = text.to_owned();
+    panics::caught(pass).unwrap_or_else(|what| {
         (Effects::default(), Some(Violation { property: Property::PPanic, at: now(), what, known: None }))
     })
 }

@@ -135,3 +135,26 @@ fn an_event_counts_for_another_creation() {
     ];
     check(world, events);
 }
+
+/// Somebody makes a ReplicaSet the owner of a pod before the controllers know that there is such a ReplicaSet.
+#[test]
+fn adopted_by_what_nobody_has_seen() {
+    let events = vec![
+        Event::Break(Break::Late(Watched::ReplicaSets, 1_000, 10_000)),
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Pod(0, PodFate::Adopted(1)),
+        Event::Wait(60_000),
+    ];
+    check(world(Plane::Ideal, 1, Limits::Pods(1, 0)), events);
+}
+
+/// A pod that somebody gives another ReplicaSet while no cache has it is a creation to that one when it is listed.
+#[test]
+fn adopted_before_anybody_saw_it() {
+    let events = vec![
+        Event::Break(Break::Lost(Watched::Pods, 1_000)),
+        Event::Edit(vec![Change::Label(1)]),
+        Event::Pod(0, PodFate::Adopted(28)),
+    ];
+    check(World { startup_ms: vec![0], ..world(Plane::Ideal, 1, Limits::Pods(3, 4)) }, events);
+}
