@@ -41,7 +41,10 @@ impl Claimable {
             (*pod, (state, cache.is_full(id, state.labels)))
         };
         let pods: BTreeMap<_, _> = claimed.iter().chain(orphans).map(state).collect();
-        let crowd = pods.values().map(|(state, _)| (state.node, cache.node_rank(id, state.node))).collect();
+        let crowd = cache.crowd(id);
+        let crowded =
+            pods.values().filter_map(|(state, _)| Some((state.node, crowd.as_ref()?.on(state.node))));
+        let crowd = crowded.collect();
         Claimable { now, counts: cache.counts(id, rs.spec.min_ready_seconds, now), claimed, pods, crowd }
     }
 

@@ -56,7 +56,7 @@ impl Cluster {
         };
         let had_controller = self.sets[at].as_ref().is_some_and(|rs| rs.meta.controller().is_some());
         match &object {
-            Some(rs) => self.pods.add_set(id, rs, new_owner.map(|d| d.0)),
+            Some(rs) => self.pods.add_set(id, rs),
             None => {
                 self.pods.remove_set(id);
                 let memory = self.memory_of(id);

@@ -1,13 +1,14 @@
 //! The pod informer of the controllers: what they believe about pods, with every count that they ask for kept up
 //! to date as events come in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::crowds::{Crowd, Crowds};
 use super::pod_table::PodTable;
-use super::pods::{LabelsId, NodeId, PodId, PodState, RsId, time};
+use super::pods::{LabelsId, PodId, PodState, RsId, time};
 use super::rank::{RankIndex, Ranked};
-use crate::api::{LabelSelector, ReplicaSet, StringMap, Time};
+use crate::api::{LabelSelector, ReplicaSet, Str, StringMap, Time};
 use crate::controller::replicaset::{Misfit, PodCounts};
 use crate::zoo::{Mutant, active};
 
@@ -16,8 +17,8 @@ use crate::zoo::{Mutant, active};
 pub(crate) struct RsIndex {
     selector: Option<Arc<LabelSelector>>,
     template_labels: StringMap,
-    /// Which Deployment's sibling group it is in.
-    group: Option<u32>,
+    /// Uid of its managing owner; `None` = it has none, or is gone.
+    owner: Option<Str>,
     /// Active, owned and matching: the pods that count.
     claimed_pods: Vec<PodId>,
     /// The other owned ones: terminating, finished, strangers.
@@ -90,16 +91,15 @@ pub(crate) struct PodCache {
     sets: Vec<RsIndex>,
     orphans: BTreeSet<PodId>,
     labels: Vec<StringMap>,
-    /// Active related pods by sibling group and node.
-    node_pods: BTreeMap<(u32, NodeId), u32>,
-    nodes_matter: bool,
+    /// Kept where nodes matter.
+    crowds: Option<Crowds>,
     /// Time of the last event: orders new entries into age buckets.
     now: Option<Time>,
 }
 
 impl PodCache {
     pub(crate) fn new(nodes_matter: bool) -> Self {
-        PodCache { nodes_matter, ..PodCache::default() }
+        PodCache { crowds: nodes_matter.then(Crowds::default), ..PodCache::default() }
     }
 
     /// Makes room for that many ReplicaSets, of which some may never be seen.
@@ -107,35 +107,39 @@ impl PodCache {
         self.sets.resize_with(sets, RsIndex::default);
     }
 
-    /// Makes room for a ReplicaSet object. `group` = its Deployment, if it has one.
-    pub(crate) fn add_set(&mut self, id: RsId, rs: &ReplicaSet, group: Option<u32>) {
+    /// Makes room for a ReplicaSet object.
+    pub(crate) fn add_set(&mut self, id: RsId, rs: &ReplicaSet) {
         let at = id.0 as usize;
         if self.sets.len() <= at {
             self.make_room(at + 1);
         }
         let set = &mut self.sets[at];
-        if set.selector.is_some() && set.template_labels == rs.spec.template.labels && set.group == group {
+        let owner = rs.meta.controller().map(|owner| &owner.uid);
+        let is_same = set.selector.is_some() && set.template_labels == rs.spec.template.labels;
+        if is_same && set.owner.as_ref() == owner {
             return;
         }
         // The template's labels or the owner changed: an edit by a person, so rare.
         let selector = rs.spec.selector.clone();
         let template_labels = rs.spec.template.labels.clone();
-        self.count_anew(id, RsIndex { selector, template_labels, group, ..RsIndex::default() });
+        if let Some(crowds) = &mut self.crowds {
+            crowds.set(id, set.owner.as_ref(), owner, selector.as_ref());
+        }
+        let owner = owner.cloned();
+        self.count_anew(id, RsIndex { selector, template_labels, owner, ..RsIndex::default() });
     }
 
     /// A ReplicaSet is gone. Pods that it still has in the cache no longer count for the siblings that it had: upstream looks for
     /// related pods in the ReplicaSets of one controller, as they are in the cache.
     pub(crate) fn remove_set(&mut self, id: RsId) {
         // One that the cache never had has no pods in it.
-        let Some(set) = self.sets.get(id.0 as usize) else { return };
-        if set.group.is_some() {
-            let (selector, template_labels) = (set.selector.clone(), set.template_labels.clone());
-            self.count_anew(id, RsIndex { selector, template_labels, ..RsIndex::default() });
+        let Some(set) = self.sets.get_mut(id.0 as usize) else { return };
+        if let Some(crowds) = &mut self.crowds {
+            crowds.set(id, set.owner.take().as_ref(), None, None);
         }
     }
 
-    /// Counts the pods of a ReplicaSet anew. They are taken out one by one, so that they also no longer count for the
-    /// siblings that they had.
+    /// Counts the pods of a ReplicaSet anew.
     fn count_anew(&mut self, id: RsId, index: RsIndex) {
         let at = id.0 as usize;
         let members: Vec<PodId> = self.sets[at].members().copied().collect();
@@ -175,10 +179,10 @@ impl PodCache {
         &self.sets[id.0 as usize].claimed_pods
     }
 
-    /// Active pods on a node that are related to a ReplicaSet's.
-    pub(crate) fn node_rank(&self, id: RsId, node: NodeId) -> u32 {
-        let group = self.sets[id.0 as usize].group;
-        group.and_then(|group| self.node_pods.get(&(group, node)).copied()).unwrap_or(0)
+    /// The active pods on each node that are related to a ReplicaSet's; `None` where nodes do not matter.
+    pub(super) fn crowd(&self, id: RsId) -> Option<Crowd<'_>> {
+        let owner = self.sets[id.0 as usize].owner.as_ref();
+        self.crowds.as_ref().map(|crowds| crowds.of(owner, &self.labels))
     }
 
     /// Whether those labels contain every label of the ReplicaSet's template.
@@ -207,6 +211,9 @@ impl PodCache {
 
     fn take(&mut self, pod: PodId) -> Option<PodState> {
         let Cached { state, at } = self.pods.take(pod)?;
+        if let Some(crowds) = &mut self.crowds {
+            crowds.count(&state, -1);
+        }
         let Some(owner) = state.owner else {
             self.orphans.remove(&pod);
             return Some(state);
@@ -222,6 +229,9 @@ impl PodCache {
 
     fn put(&mut self, pod: PodId, state: PodState) {
         let mut at = 0;
+        if let Some(crowds) = &mut self.crowds {
+            crowds.count(&state, 1);
+        }
         match state.owner {
             None => {
                 self.orphans.insert(pod);
@@ -271,12 +281,6 @@ impl PodCache {
             } else if set.min_ready_s > 0 && !set.waiting.remove(&(state.ready_s, pod)) {
                 set.available -= 1;
             }
-        }
-        if self.nodes_matter
-            && let Some(group) = set.group
-        {
-            let count = self.node_pods.entry((group, state.node)).or_insert(0);
-            *count = count.wrapping_add_signed(sign);
         }
         if let Some(rank) = &mut set.rank {
             let ranked = Ranked { pod, state };
@@ -369,10 +373,8 @@ impl PodCache {
         let fresh = |claimed: &mut dyn Iterator<Item = PodId>| {
             RankIndex::of(claimed.map(|pod| Ranked { pod, state: get(pod).1 }), now)
         };
-        let group = set.group;
-        let node_pods = &self.node_pods;
-        let node_rank =
-            |node: NodeId| group.and_then(|group| node_pods.get(&(group, node)).copied()).unwrap_or(0);
+        let crowd = self.crowds.as_ref().map(|crowds| crowds.of(set.owner.as_ref(), &self.labels));
+        let node_rank = |node| crowd.as_ref().map_or(0, |crowd| crowd.on(node));
         if adopted.is_empty() {
             if set.rank.is_none() {
                 // The first scale-down of this ReplicaSet: from here on the order is kept up to date.

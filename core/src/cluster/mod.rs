@@ -5,6 +5,8 @@
 //! do, the Deployment controller first and then in turns.
 
 mod config;
+mod controllers;
+mod crowds;
 mod fault;
 mod frozen;
 mod garbage;
@@ -33,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use config::{ClusterConfig, RequestBudget};
+pub use controllers::Controllers;
 pub(crate) use fault::of_word;
 pub use fault::{ApiFault, Fault, Write};
 pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
@@ -153,6 +156,7 @@ pub struct Cluster {
     applied_pods: u64,
     applied_sets: u64,
     // The controllers.
+    controllers: Controllers,
     deployment_queue: WorkQueue,
     set_queue: WorkQueue,
     memory: Vec<Memory<PodId>>,
@@ -211,6 +215,7 @@ impl Cluster {
             back_offs: BTreeMap::new(),
             applied_pods: 0,
             applied_sets: 0,
+            controllers: Controllers::default(),
             deployment_queue: WorkQueue::new(),
             set_queue: WorkQueue::new(),
             memory: Vec::new(),

@@ -13,7 +13,7 @@ use super::{Cluster, Controller, Event};
 use crate::api::{Deployment, ReplicaSet, Time};
 use crate::controller::deployment::{DeploymentLookup as _, DeploymentView};
 use crate::controller::replicaset::Memory;
-use crate::controller::{ApiErrorKind, Requeue, SyncError, deployment, replicaset};
+use crate::controller::{ApiErrorKind, Requeue, SyncError};
 use crate::zoo::{Mutant, active};
 
 /// Retries of a failing Deployment before its key is dropped until the next event.
@@ -67,9 +67,9 @@ impl Cluster {
             match &mut record {
                 Some(record) => {
                     let mut api = Recorded { server: &mut server, sent: &mut record.sent };
-                    deployment::sync(&view, self.now, &mut api)
+                    self.controllers.sync_deployment(&view, self.now, &mut api)
                 }
-                None => deployment::sync(&view, self.now, &mut server),
+                None => self.controllers.sync_deployment(&view, self.now, &mut server),
             }
         };
         candidates.clear();
@@ -137,7 +137,7 @@ impl Cluster {
                     match &mut record {
                         Some(record) => {
                             let mut api = Recorded { server: &mut server, sent: &mut record.sent };
-                            replicaset::sync(
+                            self.controllers.sync_replica_set(
                                 &rs,
                                 may_manage,
                                 &mut pods,
@@ -147,7 +147,7 @@ impl Cluster {
                                 version,
                             )
                         }
-                        None => replicaset::sync(
+                        None => self.controllers.sync_replica_set(
                             &rs,
                             may_manage,
                             &mut pods,
@@ -294,7 +294,7 @@ impl Cluster {
         pass.result = match &mut pass.view {
             PassView::Deployment { deployment, replica_sets, lookup } => {
                 let view = DeploymentView { deployment, replica_sets, lookup, version };
-                deployment::sync(&view, self.now, &mut script)
+                self.controllers.sync_deployment(&view, self.now, &mut script)
             }
             PassView::ReplicaSet { rs, may_manage, pods } => {
                 let id = RsId(pass.key);
@@ -310,8 +310,15 @@ impl Cluster {
                 // earlier ones only learn what is asked for next.
                 let mut memory =
                     if pass.expects { Memory::default() } else { self.memory[memory_at].clone() };
-                let result =
-                    replicaset::sync(rs, *may_manage, &mut view, self.now, &mut memory, &mut script, version);
+                let result = self.controllers.sync_replica_set(
+                    rs,
+                    *may_manage,
+                    &mut view,
+                    self.now,
+                    &mut memory,
+                    &mut script,
+                    version,
+                );
                 if !pass.expects && !script.wanted.iter().any(Request::is_claim) {
                     self.memory[memory_at] = memory;
                     pass.expects = true;

@@ -17,6 +17,14 @@ const FAILURES_MAX: u32 = 16;
 /// some ten of them.
 const IDLE_MAX: u32 = 120;
 
+/// Whether the pass that saw this is one of the real controllers.
+fn is_of_kubernetes(cluster: &Cluster, seen: &Seen) -> bool {
+    match seen {
+        Seen::Deployment { .. } => cluster.controllers().deployment.is_none(),
+        Seen::ReplicaSet { .. } => cluster.controllers().replica_set.is_none(),
+    }
+}
+
 /// How a size went since somebody last interfered: up or down at last, and how often it turned.
 #[derive(Clone, Copy, Default, Debug)]
 struct Course {
@@ -25,6 +33,9 @@ struct Course {
 }
 
 /// Judges a run while it goes. The world must keep its journal ([`Cluster::keep_journal`]).
+///
+/// Passes of other controllers ([`Cluster::plug_in`]) are not compared with the second computation, which is that of Kubernetes: of
+/// them MODEL is not asked, nor, of what a pass would do, L-WAKE and S-STATUS.
 #[derive(Debug)]
 pub struct Oracle {
     is_strict: bool,
@@ -40,8 +51,8 @@ pub struct Oracle {
     courses: BTreeMap<RsId, Course>,
     /// Pods that a ReplicaSet made and removed since somebody last interfered.
     flow: BTreeMap<RsId, (u32, u32)>,
-    /// Pods that were deleted, by which ReplicaSet, and when.
-    deleted: BTreeMap<PodId, (RsId, Time)>,
+    /// When which ReplicaSet deleted which pod, at last.
+    deleted: BTreeMap<(RsId, PodId), Time>,
     /// When a ReplicaSet last created or deleted something.
     managed: BTreeMap<RsId, Time>,
     /// When the controllers last lost their memory, or an answer was lost.
@@ -140,7 +151,7 @@ impl Oracle {
         for record in passes {
             let judged = pass::judge(record);
             self.find(record.began, judged)?;
-            if record.began == record.ended {
+            if record.began == record.ended && is_of_kubernetes(cluster, &record.seen) {
                 let computed = self.outlooks.check(record, cluster.store.labels());
                 let computed = computed.map_err(|(property, what)| Finding { property, what, known: None });
                 self.find(record.began, computed)?;
@@ -205,7 +216,7 @@ impl Oracle {
             if creations < 0 && !self.unsure.contains(&id) {
                 return fail(format!("{name} has seen {} more creations than it made", -creations));
             }
-            let was_deleted = |pod: &&PodId| self.deleted.get(pod).is_some_and(|(by, _)| *by == id);
+            let was_deleted = |pod: &&PodId| self.deleted.contains_key(&(id, **pod));
             if let Some(pod) = cluster.awaited_deletions(id).iter().find(|pod| !was_deleted(pod)) {
                 return fail(format!("{name} waits for the end of pod {}, which it did not delete", pod.0));
             }
@@ -237,12 +248,12 @@ impl Oracle {
             if let Some((pod, _)) = unseen {
                 return fail(format!("{name} may create and delete, but pod {} is not in its cache", pod.0));
             }
-            let unmarked = self.deleted.iter().find(|(pod, (by, since))| {
-                by == id
-                    && cached(**pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
-                    && binds(*since)
+            let mut deleted = self.deleted.range((*id, PodId(0))..=(*id, PodId(u32::MAX)));
+            let unmarked = deleted.find(|((_, pod), since)| {
+                cached(*pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
+                    && binds(**since)
             });
-            if let Some((pod, _)) = unmarked {
+            if let Some(((_, pod), _)) = unmarked {
                 return fail(format!("{name} may delete, but in its cache pod {} still runs", pod.0));
             }
         } else {
@@ -267,7 +278,7 @@ impl Oracle {
                 Request::DeletePod(pod, _) => {
                     self.managed.insert(*id, now);
                     if sent.answer.is_ok() {
-                        self.deleted.insert(*pod, (*id, now));
+                        self.deleted.insert((*id, *pod), now);
                     }
                 }
                 _ => {}

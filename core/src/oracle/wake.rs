@@ -24,7 +24,10 @@ pub(super) fn judge(
 ) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
     let cached = Arc::new(cluster.cached_sets());
-    for (id, d) in cluster.store.deployments() {
+    // What others would do is not known.
+    let others = cluster.controllers();
+    let (deployments, sets) = (others.deployment.is_none(), others.replica_set.is_none());
+    for (id, d) in cluster.store.deployments().filter(|_| deployments) {
         let wake = cluster.deployment_wake(id);
         if wake.queued {
             continue;
@@ -43,7 +46,7 @@ pub(super) fn judge(
             return Err(Finding { property, what: format!("Deployment {}: {what}", d.meta.name), known });
         }
     }
-    for (id, rs) in cluster.store.replica_sets() {
+    for (id, rs) in cluster.store.replica_sets().filter(|_| sets) {
         let wake = cluster.replica_set_wake(id);
         if wake.queued {
             continue;

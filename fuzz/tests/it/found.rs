@@ -158,3 +158,30 @@ fn adopted_before_anybody_saw_it() {
     ];
     check(World { startup_ms: vec![0], ..world(Plane::Ideal, 1, Limits::Pods(3, 4)) }, events);
 }
+
+/// A pod that two ReplicaSets delete one after the other is waited for by both.
+#[test]
+fn deleted_by_two() {
+    let events = vec![
+        Event::Wait(1_000),
+        Event::Edit(vec![Change::Label(2)]),
+        Event::Set(0, SetFate::Doubled),
+        Event::Break(Break::Watch(1_000, 10_000)),
+        Event::Wait(1_000),
+        Event::Pod(0, PodFate::Adopted(109)),
+    ];
+    check(World { stop_ms: 25_996, ..world(Plane::Watch(252), 1, Limits::Recreate) }, events);
+}
+
+/// How crowded a node is follows from the selectors of a Deployment's ReplicaSets, whoever owns the pods.
+#[test]
+fn crowded_by_pods_of_another_owner() {
+    let events = vec![
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Set(19, SetFate::Dying),
+        Event::Edit(vec![Change::Label(2)]),
+        Event::Pod(0, PodFate::Adopted(117)),
+        Event::Wait(10_000),
+    ];
+    check(World { nodes: 3, ..world(Plane::Ideal, 4, Limits::Pods(1, 0)) }, events);
+}

@@ -8,7 +8,9 @@ use super::{Action, Decision, Journal};
 use crate::api::{
     Deployment, Identity, KubernetesVersion, OwnerReference, Pod, PodTemplate, ReplicaSet, Str, Time,
 };
-use crate::controller::deployment::{DeploymentApi, DeploymentEvent, DeploymentLookup, DeploymentView, sync};
+use crate::controller::deployment::{
+    DeploymentApi, DeploymentEvent, DeploymentLookup, DeploymentSync, DeploymentView, sync,
+};
 use crate::controller::quote::GoQuoted;
 use crate::controller::replicaset::listed;
 use crate::controller::selector;
@@ -54,6 +56,11 @@ impl DeploymentLookup for ListedLookup<'_> {
 
 /// What the Deployment controller would do in one pass.
 pub fn decide_deployment(view: &DeploymentView<'_>, now: Time) -> Decision {
+    decide_deployment_by(|view, now, api| sync(view, now, api), view, now)
+}
+
+/// What another controller would do in one pass.
+pub fn decide_deployment_by(sync: DeploymentSync, view: &DeploymentView<'_>, now: Time) -> Decision {
     let mut recorder = Recorder { view, now, created: Vec::new(), journal: Journal::default() };
     let outcome = sync(view, now, &mut recorder);
     recorder.journal.decision(outcome)

@@ -10,7 +10,7 @@ mod replicaset;
 mod tests;
 
 pub use self::autoscaler::{AutoscalerAnswers, AutoscalerDecision, decide_autoscaler};
-pub use self::deployment::{ListedLookup, decide_deployment};
+pub use self::deployment::{ListedLookup, decide_deployment, decide_deployment_by};
 pub use self::replicaset::{ReplicaSetState, decide_replica_set};
 
 use std::sync::Arc;

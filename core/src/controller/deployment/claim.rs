@@ -10,7 +10,7 @@ use crate::controller::selector;
 use crate::controller::{ApiErrorKind, SyncError};
 use crate::zoo::{Mutant, active};
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     /// Takes what is owned and matches, adopts orphans that match, releases what no longer matches. All candidates
     /// are tried before the errors of some fail the pass.
     ///

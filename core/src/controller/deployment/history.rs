@@ -19,7 +19,7 @@ pub(super) enum Order {
     NewestFirst,
 }
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     /// Deletes what exceeds the limit, lowest revision first. One that still has pods, or whose last resize has not
     /// been acted on, is kept and still counts as one of those to go: nothing else is deleted in its place.
     pub(super) fn clean_history(&mut self, order: Order) -> Result<(), SyncError> {

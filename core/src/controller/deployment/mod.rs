@@ -36,8 +36,8 @@ pub use self::annotations::{HISTORY_LIMIT_CHARS, revision};
 pub use self::conditions::{AVAILABLE, PROGRESSING, REPLICA_FAILURE, reason};
 pub use self::strategy::{Fenceposts, Strategy};
 pub use self::sync::sync;
-use super::{ApiError, LiveOwner};
-use crate::api::{Deployment, KubernetesVersion, OwnerReference, PodTemplate, ReplicaSet, Str};
+use super::{ApiError, LiveOwner, Requeue, SyncError};
+use crate::api::{Deployment, KubernetesVersion, OwnerReference, PodTemplate, ReplicaSet, Str, Time};
 
 /// What the controller's caches hold when a pass begins. A stale cache is an older view.
 pub struct DeploymentView<'a> {
@@ -77,6 +77,9 @@ pub trait DeploymentLookup {
         version: KubernetesVersion,
     ) -> Str;
 }
+
+/// One pass over a Deployment: [`sync`], or what somebody puts in its place.
+pub type DeploymentSync = fn(&DeploymentView<'_>, Time, &mut dyn DeploymentApi) -> Result<Requeue, SyncError>;
 
 /// The API server, as one pass of the controller talks to it. Each answer decides what follows.
 pub trait DeploymentApi {

@@ -20,7 +20,7 @@ use crate::zoo::{Mutant, active};
 /// Longest name of an object.
 const NAME_MAX: usize = 253;
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     /// Finds or (if asked to) creates the ReplicaSet of the template, and keeps revisions and annotations in step
     /// (upstream: `getAllReplicaSetsAndSyncRevision`). One pass does this up to three times, each time from the
     /// same cached objects.

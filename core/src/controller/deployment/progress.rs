@@ -12,7 +12,7 @@ const SECOND_NS: i64 = 1_000_000_000;
 /// What is told of a rollout that moves.
 const MOVING: &str = "is progressing.";
 
-impl<A: DeploymentApi> Pass<'_, '_, A> {
+impl<A: DeploymentApi + ?Sized> Pass<'_, '_, A> {
     /// The progress deadline in seconds, if one is in force (`i32::MAX` stands for "never").
     pub(super) fn deadline(&self) -> Option<i32> {
         self.d.spec.progress_deadline_seconds.filter(|deadline| *deadline != i32::MAX)

@@ -9,7 +9,7 @@ use crate::controller::{NO_OWNER_UID, Requeue, SyncError};
 use crate::zoo::{Mutant, active};
 
 /// One step (upstream: `rolloutRecreate`).
-pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
+pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi + ?Sized>) -> Result<Requeue, SyncError> {
     let by_owner = pass.view.version.finds_pods_by_owner();
     if by_owner && pass.olds.iter().chain(&pass.existing_new).any(|rs| rs.meta.uid.is_empty()) {
         // The pods of each are looked up by its identity, and nothing stored is without one.
@@ -33,7 +33,7 @@ pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Req
     pass.sync_rollout_status(new.as_deref())
 }
 
-impl<A: DeploymentApi> Pass<'_, '_, A> {
+impl<A: DeploymentApi + ?Sized> Pass<'_, '_, A> {
     fn stop_olds(&mut self) -> Result<bool, SyncError> {
         let mut any = false;
         for i in 0..self.olds.len() {

@@ -8,7 +8,7 @@ use crate::api::{Deployment, ReplicaSet, StringMap, annotation};
 use crate::controller::{ApiError, SyncError};
 use crate::zoo::{Mutant, active};
 
-impl<A: DeploymentApi> Pass<'_, '_, A> {
+impl<A: DeploymentApi + ?Sized> Pass<'_, '_, A> {
     /// The revision asked for (0 = the last but one), if there is a readable annotation.
     pub(super) fn rollback_to(&self) -> Option<i64> {
         self.d.meta.annotations.get(annotation::ROLLBACK_TO)?.parse().ok()

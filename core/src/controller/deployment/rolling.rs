@@ -15,7 +15,7 @@ type Olds<'a> = SmallVec<[NewReplicaSet<'a>; 12]>;
 
 /// One step (upstream: `rolloutRolling`). A pass either grows the new ReplicaSet or shrinks old ones, never both, so
 /// that the counters which the other half needs are not those from before a write.
-pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
+pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi + ?Sized>) -> Result<Requeue, SyncError> {
     let new = pass.sync_new_replica_set(true)?;
     let Some(new) = new.as_deref() else {
         return Err(SyncError::new("the new ReplicaSet was neither found nor created"));
@@ -29,7 +29,7 @@ pub(super) fn rollout(pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Req
     pass.sync_rollout_status(Some(new))
 }
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     fn resize_new(&mut self, new: &ReplicaSet) -> Result<bool, SyncError> {
         let size = new.spec.replicas;
         let target = if size >= self.replicas {

@@ -24,7 +24,7 @@ pub(super) fn is_active(rs: &ReplicaSet) -> bool {
     rs.spec.replicas > 0
 }
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     /// `spec.replicas` plus surge.
     pub(super) fn max_total(&self) -> i32 {
         self.replicas.wrapping_add(self.fenceposts.max_surge)

@@ -7,7 +7,7 @@ use crate::api::{ConditionStatus, DeploymentStatus, ReplicaSet, Str};
 use crate::controller::SyncError;
 use crate::zoo::{self, Mutant, active};
 
-impl<A: DeploymentApi> Pass<'_, '_, A> {
+impl<A: DeploymentApi + ?Sized> Pass<'_, '_, A> {
     /// The status as the ReplicaSets report it. Sizes are those from before this pass's writes (except of one that
     /// it created or annotated), so `unavailableReplicas` lags by a pass.
     pub(super) fn status(&self, new: Option<&ReplicaSet>) -> DeploymentStatus {

@@ -96,7 +96,10 @@ impl<'a> Strategy<'a> {
     }
 
     /// One step of the rollout.
-    pub(super) fn rollout(self, pass: &mut Pass<'_, '_, impl DeploymentApi>) -> Result<Requeue, SyncError> {
+    pub(super) fn rollout(
+        self,
+        pass: &mut Pass<'_, '_, impl DeploymentApi + ?Sized>,
+    ) -> Result<Requeue, SyncError> {
         match self {
             Strategy::RollingUpdate(_) => rolling::rollout(pass),
             Strategy::Recreate => recreate::rollout(pass),

@@ -40,7 +40,7 @@ impl Deref for NewReplicaSet<'_> {
 }
 
 /// One pass: what it observed, and its working copy of the Deployment.
-pub(super) struct Pass<'v, 'a, A> {
+pub(super) struct Pass<'v, 'a, A: ?Sized> {
     pub(super) view: &'v DeploymentView<'a>,
     pub(super) now: Time,
     pub(super) api: &'v mut A,
@@ -70,7 +70,7 @@ pub(super) struct Pass<'v, 'a, A> {
 pub fn sync(
     view: &DeploymentView<'_>,
     now: Time,
-    api: &mut impl DeploymentApi,
+    api: &mut (impl DeploymentApi + ?Sized),
 ) -> Result<Requeue, SyncError> {
     let cached: &Deployment = view.deployment;
     let replicas = cached.replicas();
@@ -91,7 +91,7 @@ pub fn sync(
     pass.run()
 }
 
-impl<'a, A: DeploymentApi> Pass<'_, 'a, A> {
+impl<'a, A: DeploymentApi + ?Sized> Pass<'_, 'a, A> {
     fn run(&mut self) -> Result<Requeue, SyncError> {
         let cached: &Deployment = self.view.deployment;
         if cached.spec.selector.as_ref().is_some_and(|selector| selector.is_null()) {

@@ -15,8 +15,8 @@ pub use self::event::ReplicaSetEvent;
 pub use self::expectations::{EXPECTATIONS_TIMEOUT_S, Expectations};
 pub use self::own_writes::OwnWrites;
 pub use self::sync::{BURST_REPLICAS, sync};
-use super::{ApiError, LiveOwner};
-use crate::api::{OwnerReference, ReplicaSet, Str, Time};
+use super::{ApiError, LiveOwner, Requeue, SyncError};
+use crate::api::{KubernetesVersion, OwnerReference, ReplicaSet, Str, Time};
 
 /// What the controller remembers of one ReplicaSet between passes. Lost when the controller restarts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,6 +81,17 @@ pub trait PodsView {
     /// Puts the `n` claimed pods that are to go first into `victims` (fewer if there are fewer).
     fn victims(&mut self, rs: &ReplicaSet, n: usize, now: Time, victims: &mut Vec<Self::Pod>);
 }
+
+/// One pass over a ReplicaSet: [`sync`], or what somebody puts in its place.
+pub type ReplicaSetSync<Pod> = fn(
+    &Arc<ReplicaSet>,
+    may_manage: bool,
+    &mut dyn PodsView<Pod = Pod>,
+    Time,
+    &mut Memory<Pod>,
+    &mut dyn ReplicaSetApi<Pod>,
+    KubernetesVersion,
+) -> Result<Requeue, SyncError>;
 
 /// The API server, as one pass of the controller talks to it. Each answer decides what follows.
 ///

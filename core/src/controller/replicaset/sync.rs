@@ -24,13 +24,13 @@ const REPLICA_FAILURE: &str = "ReplicaFailure";
 /// `may_manage` is what [`super::Expectations::satisfied`] said *before* the view of the pods was taken; the own-write
 /// check ([`super::OwnWrites::check`]) comes before this function, too, in versions that have it. Costs a walk over the pods that need a decision
 /// and nothing per other pod, if the view counts at O(1).
-pub fn sync<V: PodsView>(
+pub fn sync<V: PodsView + ?Sized>(
     rs: &Arc<ReplicaSet>,
     may_manage: bool,
     pods: &mut V,
     now: Time,
     memory: &mut Memory<V::Pod>,
-    api: &mut impl ReplicaSetApi<V::Pod>,
+    api: &mut (impl ReplicaSetApi<V::Pod> + ?Sized),
     version: KubernetesVersion,
 ) -> Result<Requeue, SyncError> {
     if rs.spec.selector.as_deref().is_some_and(|selector| selector::check(selector).is_err()) {
@@ -69,11 +69,11 @@ pub fn sync<V: PodsView>(
 /// Takes orphans that match and gives up pods that no longer match. All are tried before the errors of some fail the
 /// pass; then nothing else happens, not even a status write, since the counts would be wrong. Answers how many were
 /// given up.
-fn claim<V: PodsView>(
+fn claim<V: PodsView + ?Sized>(
     rs: &Arc<ReplicaSet>,
     pods: &mut V,
     memory: &mut Memory<V::Pod>,
-    api: &mut impl ReplicaSetApi<V::Pod>,
+    api: &mut (impl ReplicaSetApi<V::Pod> + ?Sized),
 ) -> Result<i32, SyncError> {
     let mut released = 0;
     if rs.meta.is_deleting() && !active(Mutant::AdoptWhileDying) {
@@ -121,13 +121,13 @@ fn excess(rs: &ReplicaSet, counts: &PodCounts) -> i64 {
 }
 
 /// Creates what is missing or deletes what is too many; the error text is that of the ReplicaFailure condition.
-fn manage<V: PodsView>(
+fn manage<V: PodsView + ?Sized>(
     rs: &Arc<ReplicaSet>,
     counts: &PodCounts,
     pods: &mut V,
     now: Time,
     memory: &mut Memory<V::Pod>,
-    api: &mut impl ReplicaSetApi<V::Pod>,
+    api: &mut (impl ReplicaSetApi<V::Pod> + ?Sized),
 ) -> Result<(), Str> {
     let excess = excess(rs, counts);
     // A burst is limited so that one ReplicaSet of a thousand pods does not keep all others waiting.
@@ -146,7 +146,7 @@ fn create<Pod: Copy + Ord>(
     n: usize,
     now: Time,
     memory: &mut Memory<Pod>,
-    api: &mut impl ReplicaSetApi<Pod>,
+    api: &mut (impl ReplicaSetApi<Pod> + ?Sized),
 ) -> Result<(), Str> {
     memory.expectations.expect_creations(n, now);
     let first = if active(Mutant::DeniedCreateHotLoop) { n } else { 1.min(n) };
@@ -179,7 +179,10 @@ fn create<Pod: Copy + Ord>(
     error.map_or(Ok(()), Err)
 }
 
-fn create_one<Pod>(rs: &Arc<ReplicaSet>, api: &mut impl ReplicaSetApi<Pod>) -> Result<u64, ApiError> {
+fn create_one<Pod>(
+    rs: &Arc<ReplicaSet>,
+    api: &mut (impl ReplicaSetApi<Pod> + ?Sized),
+) -> Result<u64, ApiError> {
     if rs.spec.template.labels.is_empty() {
         // Such a pod could never match the selector; the API is not even asked.
         return Err(ApiError::new(ApiErrorKind::Internal, "unable to create pods, no labels"));
@@ -187,13 +190,13 @@ fn create_one<Pod>(rs: &Arc<ReplicaSet>, api: &mut impl ReplicaSetApi<Pod>) -> R
     api.create_pod(rs)
 }
 
-fn delete<V: PodsView>(
+fn delete<V: PodsView + ?Sized>(
     rs: &Arc<ReplicaSet>,
     n: usize,
     pods: &mut V,
     now: Time,
     memory: &mut Memory<V::Pod>,
-    api: &mut impl ReplicaSetApi<V::Pod>,
+    api: &mut (impl ReplicaSetApi<V::Pod> + ?Sized),
 ) -> Result<(), Str> {
     let mut victims = Vec::with_capacity(n);
     pods.victims(rs, n, now, &mut victims);
@@ -220,7 +223,7 @@ fn write_status<Pod>(
     terminating: Option<i32>,
     error: Option<&Str>,
     now: Time,
-    api: &mut impl ReplicaSetApi<Pod>,
+    api: &mut (impl ReplicaSetApi<Pod> + ?Sized),
 ) -> Result<Option<u64>, SyncError> {
     let conditions = conditions(rs, counts, error, now);
     let old = &rs.status;
