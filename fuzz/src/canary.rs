@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use maxsurge_core::zoo::{ENTRIES, activate};
 
+use crate::Judgement;
 use crate::exhaust::{Bounds, SmallWorld, check};
 use crate::generators::Limits;
 use crate::hunt::{Budget, hunt};
@@ -47,7 +48,7 @@ fn search() -> ExitCode {
 pub fn sing() -> ExitCode {
     plant();
     let budget = Budget { executions: None, time: Some(Duration::from_secs(FOUND_S)), minimize: 200 };
-    let hunt = hunt(1, budget, false);
+    let hunt = hunt(1, budget, Judgement::default());
     activate(None);
     match hunt.found {
         Some(found) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::generators::sync_state::{Subject, case_of_pass};
 use crate::generators::{Event, Input};
 use crate::panics::caught;
-use crate::rollout::{Broken, run};
+use crate::rollout::{Broken, Judgement, run};
 
 /// Passes that a case is made of, at most: the last ones before the property failed.
 const PASSES_MAX: usize = 6;
@@ -36,7 +36,7 @@ fn writes_status(request: &Request) -> bool {
 /// Cases of mode `sync`. For a property of single passes the last passes before it failed, the guilty one among them; for
 /// the others what the controllers see when it failed, and nothing comes of. Strays of timing (a pass that was not alone
 /// with its caches) are left out, since a case has one state for caches and API server.
-pub fn cases(input: &Input, broken: &Broken, is_strict: bool) -> Vec<Value> {
+pub fn cases(input: &Input, broken: &Broken, how: Judgement) -> Vec<Value> {
     let is_about_rest = matches!(
         broken.violation.property,
         Property::LConv | Property::LWake | Property::SStatus | Property::LQuiet
@@ -63,7 +63,7 @@ pub fn cases(input: &Input, broken: &Broken, is_strict: bool) -> Vec<Value> {
             })
             .collect();
     };
-    let _ = caught(|| run(input, is_strict, &mut take));
+    let _ = caught(|| run(input, how, &mut take));
     told.reverse();
     for (n, case) in told.iter_mut().enumerate() {
         case["id"] = format!("{} {}", broken.violation.property.code(), n + 1).into();

@@ -69,14 +69,14 @@ pub fn judge_or_panic(input: &Input, how: Judgement) -> Option<Broken> {
     }
 }
 
-/// Hunts from an empty corpus. The same seed gives the same executions; only when it gives up depends on time.
-pub fn hunt(seed: u64, budget: Budget, is_strict: bool) -> Hunt {
+/// Hunts from an empty corpus, every fourth input run twice. The same seed gives the same executions; only when it gives up depends on time.
+pub fn hunt(seed: u64, budget: Budget, how: Judgement) -> Hunt {
     let start = Instant::now();
-    hunt_with(seed, budget, is_strict, &|| start.elapsed())
+    hunt_with(seed, budget, how, &|| start.elapsed())
 }
 
 /// The same by another clock: `elapsed` tells the time since the beginning.
-pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() -> Duration) -> Hunt {
+pub fn hunt_with(seed: u64, budget: Budget, how: Judgement, elapsed: &dyn Fn() -> Duration) -> Hunt {
     let mut executions = 0;
     let found = loop {
         let spent = budget.executions.is_some_and(|most| executions >= most)
@@ -87,7 +87,7 @@ pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() 
         let bytes = bytes_of(seed, executions);
         // Running twice and in other orders finds only what depends on something outside or on an order, whatever the
         // events: one in four is enough.
-        let how = Judgement { is_strict, twice: executions.is_multiple_of(4) };
+        let how = Judgement { twice: executions.is_multiple_of(4), ..how };
         executions += 1;
         let Some(input) = input_of(&bytes) else { continue };
         if let Some(broken) = judge_or_panic(&input, how) {
@@ -97,7 +97,7 @@ pub fn hunt_with(seed: u64, budget: Budget, is_strict: bool, elapsed: &dyn Fn() 
     let seconds = elapsed().as_secs_f64();
     let found = found.map(|(bytes, input, broken)| {
         let property = broken.violation.property;
-        let (input, broken) = minimize::minimize(input, broken, is_strict, budget.minimize);
+        let (input, broken) = minimize::minimize(input, broken, how, budget.minimize);
         Found { property, executions, seconds, bytes, input, broken }
     });
     Hunt { found, executions, seconds }

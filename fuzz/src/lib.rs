@@ -18,6 +18,7 @@ pub mod scenario;
 #[cfg(feature = "zoo")]
 mod search;
 pub mod shrink;
+pub mod speed;
 pub mod states;
 pub mod story;
 pub mod targets;
@@ -42,7 +43,7 @@ pub fn input_of(data: &[u8]) -> Option<Input> {
 pub fn rollout_bytes(data: &[u8]) {
     let Some(input) = input_of(data) else { return };
     if let Err(broken) = rollout(&input) {
-        panic!("{}\n{input:#?}", story::tell(&input, &broken, false));
+        panic!("{}\n{input:#?}", story::tell(&input, &broken, Judgement::default()));
     }
 }
 

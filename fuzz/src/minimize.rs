@@ -11,9 +11,9 @@ struct Search {
 }
 
 /// The smallest input found with that many executions which breaks the same property.
-pub fn minimize(input: Input, broken: Broken, is_strict: bool, executions: u32) -> (Input, Broken) {
+pub fn minimize(input: Input, broken: Broken, how: Judgement, executions: u32) -> (Input, Broken) {
     let twice = broken.violation.property == maxsurge_core::oracle::Property::DDet;
-    let mut search = Search { best: (input, broken), how: Judgement { is_strict, twice }, left: executions };
+    let mut search = Search { best: (input, broken), how: Judgement { twice, ..how }, left: executions };
     // What comes after the violation has no part in it.
     let step = search.best.1.step;
     let mut cut = search.best.0.clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use maxsurge_core::api::{Deployment, KubernetesVersion, PodTemplate, ReplicaSet, Str};
 use maxsurge_core::cluster::pods::DeploymentId;
 use maxsurge_core::cluster::{Cluster, Seen};
-use maxsurge_core::controller::decide::{Action, decide_deployment};
+use maxsurge_core::controller::decide::{Action, decide_deployment, decide_deployment_by};
 use maxsurge_core::controller::deployment::{DeploymentLookup, DeploymentView};
 
 struct Lookup {
@@ -55,7 +55,10 @@ pub(crate) fn any(cluster: &Cluster, id: DeploymentId) -> Result<(), String> {
             lookup: &lookup,
             version: KubernetesVersion::V1_37,
         };
-        let mut decision = decide_deployment(&view, cluster.now());
+        let mut decision = match cluster.controllers().deployment {
+            None => decide_deployment(&view, cluster.now()),
+            Some(other) => decide_deployment_by(other, &view, cluster.now()),
+        };
         // Candidates are claimed in the order in which they come; what follows does not depend on it.
         let claims = |action: &Action| {
             matches!(action, Action::AdoptReplicaSet { .. } | Action::ReleaseReplicaSet { .. })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maxsurge_core::api::{Deployment, KubernetesVersion, PodTemplate, annotation};
 use maxsurge_core::cluster::pods::DeploymentId;
-use maxsurge_core::cluster::{Cluster, ClusterConfig, Statistics, Stuck};
+use maxsurge_core::cluster::{Cluster, ClusterConfig, Controllers, Statistics, Stuck};
 use maxsurge_core::oracle::{Exemption, Oracle, Property, Recount, Rest, TraceHash, Violation, at_rest};
 use maxsurge_core::scenario::status::{RolloutStatus, rollout_status};
 use maxsurge_core::sim::{MS, SECOND};
@@ -20,17 +20,26 @@ pub(crate) const CONVERGES_S: i64 = 24 * (20 + 30 + 30) + 300 + 170;
 const QUIET_S: i64 = 1_800;
 
 /// How an input is judged.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Judgement {
     /// Grants no exemption: for those who look for bugs of Kubernetes.
     pub is_strict: bool,
     /// Judges D-DET: decides each settled state again with the ReplicaSets in other orders, runs it all twice, and compares.
     pub twice: bool,
+    /// Whose passes run.
+    pub controllers: Controllers,
 }
 
 impl Default for Judgement {
     fn default() -> Self {
-        Judgement { is_strict: false, twice: true }
+        Judgement { is_strict: false, twice: true, controllers: Controllers::default() }
+    }
+}
+
+impl Judgement {
+    /// The controllers of Kubernetes, judged without running twice.
+    pub fn once(is_strict: bool) -> Self {
+        Judgement { is_strict, twice: false, controllers: Controllers::default() }
     }
 }
 
@@ -79,10 +88,10 @@ pub fn judge(input: &Input, how: Judgement) -> Result<Verdict, Broken> {
 /// Runs the input once; `watch` sees the world after each event.
 pub fn run(
     input: &Input,
-    is_strict: bool,
+    how: Judgement,
     watch: &mut dyn FnMut(Option<&Event>, &Cluster),
 ) -> Result<Verdict, Broken> {
-    play(input, Judgement { is_strict, twice: true }, true, watch)
+    play(input, Judgement { twice: true, ..how }, true, watch)
 }
 
 /// One run; `twice` says whether orders are tried, and `is_traced` whether all that happens is hashed.
@@ -93,6 +102,7 @@ fn play(
     watch: &mut dyn FnMut(Option<&Event>, &Cluster),
 ) -> Result<Verdict, Broken> {
     let mut cluster = Cluster::new(input.world.config(), input.world.workload(), 0);
+    cluster.plug_in(how.controllers);
     cluster.keep_journal();
     let id = cluster.create(input.world.deployment("web")).expect("the world is empty");
     let mut run = Run {

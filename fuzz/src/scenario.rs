@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::generators::{Break, Change, Event, GOOD_IMAGE, Input, Plane, image};
 use crate::happen::{apply, pod_change, set_change};
 use crate::panics::caught;
-use crate::rollout::{CONVERGES_S, run};
+use crate::rollout::{CONVERGES_S, Judgement, run};
 
 /// One command and when it is given, ms after the start.
 struct Step {
@@ -135,9 +135,9 @@ fn command(event: &Event, before: &Before, after: Option<&Before>) -> Result<Opt
 }
 
 /// The commands in time, and when the run ends, ms.
-fn steps(input: &Input) -> Result<(Vec<Step>, i64), String> {
+fn steps(input: &Input, how: Judgement) -> Result<(Vec<Step>, i64), String> {
     let mut seen: Vec<Before> = Vec::new();
-    let _ = caught(|| run(input, false, &mut |_, cluster| seen.push(Before::of(cluster))));
+    let _ = caught(|| run(input, how, &mut |_, cluster| seen.push(Before::of(cluster))));
     let mut steps = Vec::new();
     // What an event meets is what the one before it left. Events after a violation were never reached.
     for (at, (event, before)) in input.events.iter().zip(&seen).enumerate() {
@@ -172,13 +172,13 @@ fn web(input: &Input) -> Value {
 ///
 /// # Errors
 /// Says what of the input has no words in a scenario.
-pub fn file(input: &Input) -> Result<String, String> {
+pub fn file(input: &Input, how: Judgement) -> Result<String, String> {
     let world = &input.world;
     let first = world.startup_ms.first().copied().unwrap_or(0);
     if world.startup_ms.iter().any(|ms| *ms != first) {
         return Err("pods start at different speeds".into());
     }
-    let (steps, end_ms) = steps(input)?;
+    let (steps, end_ms) = steps(input, how)?;
     let mut file =
         String::from("apiVersion: maxsurge.dev/v1alpha1\nkind: Scenario\nmetadata:\n  name: finding\n");
     let _ = writeln!(file, "manifests:\n  web.yaml: {}", web(input));
@@ -277,8 +277,8 @@ fn by_kubectl(Meddling { nth, with }: &Meddling) -> String {
 ///
 /// # Errors
 /// As [`file()`].
-pub fn script(input: &Input) -> Result<String, String> {
-    let (steps, _) = steps(input)?;
+pub fn script(input: &Input, how: Judgement) -> Result<String, String> {
+    let (steps, _) = steps(input, how)?;
     let mut script = String::from("#!/bin/sh -e\n");
     let _ = writeln!(script, "kubectl apply -f - <<'EOF'\n{}\nEOF", web(input));
     let mut at = 0;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Judgement;
 use crate::hunt::{Budget, hunt_with};
 use crate::zoo::{Catch, Search, Watch};
 
@@ -12,7 +13,7 @@ const MINIMIZE: u32 = 300;
 pub(crate) fn search(seed: u64, budget: Duration) -> Search {
     let watch = Watch::start();
     let budget = Budget { executions: None, time: Some(budget), minimize: MINIMIZE };
-    let hunt = hunt_with(seed, budget, false, &|| watch.elapsed());
+    let hunt = hunt_with(seed, budget, Judgement::default(), &|| watch.elapsed());
     let found = hunt.found.map(|found| Catch {
         property: found.property.code().into(),
         steps: found.input.events.len(),

@@ -8,7 +8,7 @@ use maxsurge_core::scenario::status::progressing;
 
 use crate::generators::{Event, Input};
 use crate::panics::caught;
-use crate::rollout::{Broken, run};
+use crate::rollout::{Broken, Judgement, run};
 use crate::scenario;
 
 /// Steps of the table that are shown before the one that broke it.
@@ -52,10 +52,10 @@ pub(crate) fn table(cluster: &Cluster) -> String {
 }
 
 /// The whole story.
-pub fn tell(input: &Input, broken: &Broken, is_strict: bool) -> String {
+pub fn tell(input: &Input, broken: &Broken, how: Judgement) -> String {
     let mut lines = Vec::new();
     // It broke once; what it says now is the same.
-    let _ = caught(|| run(input, is_strict, &mut |event, cluster| lines.push(line(event, cluster))));
+    let _ = caught(|| run(input, how, &mut |event, cluster| lines.push(line(event, cluster))));
     let mut text = String::new();
     let violation = &broken.violation;
     let _ = writeln!(text, "{} broken after event {}: {violation}", violation.property.code(), broken.step);
@@ -68,7 +68,7 @@ pub fn tell(input: &Input, broken: &Broken, is_strict: bool) -> String {
     for line in lines.iter().skip(skipped) {
         let _ = writeln!(text, "{line}");
     }
-    match (scenario::file(input), scenario::script(input)) {
+    match (scenario::file(input, how), scenario::script(input, how)) {
         (Ok(file), Ok(script)) => {
             let _ = writeln!(text, "Scenario for `maxsurge run`:\n{file}\nOn a real cluster:\n{script}");
         }

@@ -78,7 +78,7 @@ pub fn scenario(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = Scenario::parse(text, &mut |path| Err(path.to_owned()));
     }
-    if let Some(file) = input_of(data).and_then(|input| told::file(&input).ok()) {
+    if let Some(file) = input_of(data).and_then(|input| told::file(&input, Judgement::default()).ok()) {
         let read = Scenario::parse(&file, &mut |path| Err(path.to_owned()));
         read.unwrap_or_else(|errors| panic!("{errors:?}\n{file}"));
     }
@@ -91,7 +91,7 @@ pub fn naive_vs_fast(data: &[u8]) {
     input.world.nodes = 3;
     input.world.replicas += MORE_PODS;
     input.events.truncate(16);
-    if let Err(broken) = judge(&input, Judgement { is_strict: false, twice: false }) {
-        panic!("{}\n{input:#?}", story::tell(&input, &broken, false));
+    if let Err(broken) = judge(&input, Judgement::once(false)) {
+        panic!("{}\n{input:#?}", story::tell(&input, &broken, Judgement::once(false)));
     }
 }

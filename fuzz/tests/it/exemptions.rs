@@ -10,14 +10,14 @@ use super::found::world;
 #[track_caller]
 fn check(exemption: Exemption, property: Property, world: World, events: Vec<Event>) {
     let input = Input { world, events };
-    let strict = judge(&input, Judgement { is_strict: true, twice: false });
+    let strict = judge(&input, Judgement::once(true));
     let broken = strict.expect_err("a strict oracle tells it");
     assert_eq!(
         (broken.violation.known, broken.violation.property),
         (Some(exemption), property),
         "{broken:?}"
     );
-    let lenient = judge(&input, Judgement { is_strict: false, twice: false });
+    let lenient = judge(&input, Judgement::once(false));
     let verdict = lenient.unwrap_or_else(|broken| panic!("event {}: {}", broken.step, broken.violation));
     assert!(verdict.met.contains(&exemption), "{verdict:?}");
 }
@@ -41,7 +41,7 @@ fn stale_size_annotation() {
         ],
     };
     let livelocks = |requests: &u8| {
-        let strict = judge(&input(*requests), Judgement { is_strict: true, twice: false });
+        let strict = judge(&input(*requests), Judgement::once(true));
         strict.is_err_and(|broken| broken.violation.known == Some(Exemption::StaleSizeAnnotation))
     };
     let requests = (0..12).find(livelocks).expect("k8s#102551 happens");
@@ -64,7 +64,7 @@ fn stale_size_annotation_by_timing() {
         ],
     };
     let livelocks = |wait_ms: &u32| {
-        let strict = judge(&input(*wait_ms), Judgement { is_strict: true, twice: false });
+        let strict = judge(&input(*wait_ms), Judgement::once(true));
         strict.is_err_and(|broken| broken.violation.known == Some(Exemption::StaleSizeAnnotation))
     };
     let wait_ms = (0..15_000).step_by(50).find(livelocks).expect("k8s#102551 happens");
@@ -146,7 +146,7 @@ fn forgotten_error() {
     };
     let forgets = |after: &u8| {
         let input = Input { world: world(), events: events(*after) };
-        let strict = judge(&input, Judgement { is_strict: true, twice: false });
+        let strict = judge(&input, Judgement::once(true));
         strict.is_err_and(|broken| broken.violation.known == Some(Exemption::ForgottenError))
     };
     let after = (0..8).find(forgets).expect("an error is forgotten");

@@ -5,6 +5,7 @@ mod exhaust;
 mod exhaust_search;
 mod findings;
 mod found;
+mod plugged;
 #[cfg(feature = "zoo")]
 mod zoo;
 
@@ -15,7 +16,7 @@ use maxsurge_core::cluster::{Cluster, UserError};
 use maxsurge_core::oracle::Rest;
 use maxsurge_core::scenario::{Moment, Observer, Scenario, Step, simulate};
 use maxsurge_fuzz::generators::GOOD_IMAGE;
-use maxsurge_fuzz::{hunt, input_of, minimize, rollout, run, scenario, story, targets};
+use maxsurge_fuzz::{Judgement, hunt, input_of, minimize, rollout, run, scenario, story, targets};
 
 /// Inputs of the property test.
 const CASES: u64 = 300;
@@ -56,8 +57,8 @@ fn random_rollouts() {
                 idle += verdict.idle;
             }
             Err(broken) => {
-                let (input, broken) = minimize::minimize(input, broken, false, 400);
-                panic!("input {n}: {}\n{input:#?}", story::tell(&input, &broken, false))
+                let (input, broken) = minimize::minimize(input, broken, Judgement::default(), 400);
+                panic!("input {n}: {}\n{input:#?}", story::tell(&input, &broken, Judgement::default()))
             }
         }
     }
@@ -112,9 +113,9 @@ fn scenarios_play_what_happened() {
     let (mut compared, mut meddled) = (0, 0);
     for n in 0..4 * CASES {
         let Some(input) = input_of(&hunt::bytes_of(8, n)) else { continue };
-        let Ok(file) = scenario::file(&input) else { continue };
+        let Ok(file) = scenario::file(&input, Judgement::default()) else { continue };
         let mut seen: Vec<(i64, Vec<i32>)> = Vec::new();
-        let _ = run(&input, false, &mut |_, cluster| {
+        let _ = run(&input, Judgement::default(), &mut |_, cluster| {
             seen.push((cluster.now().since(Time::EPOCH), sizes(cluster)));
         });
         let Some((_, expected)) = seen.get(input.events.len()) else { continue };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use maxsurge_core::zoo::{ENTRIES, activate};
-use maxsurge_fuzz::{Budget, hunt};
+use maxsurge_fuzz::{Budget, Judgement, hunt};
 
 /// Enough for each of them many times over; what is not found within is missed.
 const EXECUTIONS: u64 = 4_000;
@@ -23,7 +23,7 @@ fn a_few_are_found() {
         activate(Some(entry.mutant));
         let budget =
             Budget { executions: Some(EXECUTIONS), time: Some(Duration::from_secs(120)), minimize: 20 };
-        let hunt = hunt(1, budget, false);
+        let hunt = hunt(1, budget, Judgement::default());
         activate(None);
         let found = hunt.found.unwrap_or_else(|| panic!("{name} is not found"));
         eprintln!("{name}: {} after {} executions", found.property.code(), found.executions);

@@ -36,7 +36,7 @@ pub(super) fn worlds(options: &Options) -> Result<(), Failure> {
             // the controllers for more.
             let _ = unjudged(&input, options.version.unwrap_or_default());
             if index.is_multiple_of(20) {
-                let _ = judge_or_panic(&input, Judgement { is_strict: false, twice: false });
+                let _ = judge_or_panic(&input, Judgement::once(false));
             }
         }
     }
