@@ -12,6 +12,7 @@ use maxsurge_core::sim::MS;
 
 use crate::autoscaled;
 use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate, image};
+use crate::templates::with_image;
 
 /// Longest wait for a moment, ns: beyond it nothing new is to be expected.
 const FAR: i64 = 700 * 1_000_000_000;
@@ -164,7 +165,7 @@ pub(crate) fn apply(d: &mut Deployment, change: &Change) {
     let spec = &mut d.spec;
     match change {
         Change::Image(n) => {
-            spec.template = spec.template.with_image(None, &image(*n)).expect("there is a container");
+            spec.template = with_image(&spec.template, &image(*n));
         }
         Change::Label(n) => {
             let key = format!("extra{n}");
@@ -294,7 +295,7 @@ fn rival(cluster: &mut Cluster, id: DeploymentId, replicas: i32) {
 
 /// The template of the Deployment with another image.
 fn template(cluster: &Cluster, id: DeploymentId, n: u8) -> Option<PodTemplate> {
-    cluster.store.deployment(id)?.spec.template.with_image(None, &image(n))
+    Some(with_image(&cluster.store.deployment(id)?.spec.template, &image(n)))
 }
 
 fn squat(cluster: &mut Cluster, id: DeploymentId, n: u8) {

@@ -22,6 +22,7 @@ pub mod speed;
 pub mod states;
 pub mod story;
 pub mod targets;
+mod templates;
 #[cfg(feature = "zoo")]
 pub mod zoo;
 

@@ -12,6 +12,7 @@ use maxsurge_core::sim::{MS, SECOND};
 use crate::generators::{Change, Event, GOOD_IMAGE, Input};
 use crate::happen::{happen, heal, meddles, until};
 use crate::order;
+use crate::templates::with_image;
 
 /// How long a rollout may take when nobody interferes, s: two dozen pods one after the other, each with its start,
 /// `minReadySeconds` and its predecessor's end; expectations that have to expire; and the retries of what failed.
@@ -338,7 +339,7 @@ impl Run {
             let mut d = d.clone();
             d.spec.paused = false;
             d.meta.annotations.remove(annotation::ROLLBACK_TO);
-            d.spec.template = d.spec.template.with_image(None, GOOD_IMAGE).expect("there is a container");
+            d.spec.template = with_image(&d.spec.template, GOOD_IMAGE);
             let _ = self.cluster.store.update_deployment(self.id, d);
         }
         self.settle()?;

@@ -18,9 +18,21 @@ pub struct TemplateBody {
     fingerprint: u64,
     /// Image of the first container: asked for with every pod that is created.
     image: Str,
-    /// What was hashed first, and its hash before the collision count: nearly always the same labels and version again.
-    hashed: OnceLock<(StringMap, KubernetesVersion, u32)>,
+    /// What was hashed, and its hash before the collision count: nearly always the same labels and version again.
+    hashed: OnceLock<Box<Hashed>>,
 }
+
+/// A hash, and those that were asked for after it.
+#[derive(Debug)]
+struct Hashed {
+    labels: StringMap,
+    version: KubernetesVersion,
+    hash: u32,
+    next: OnceLock<Box<Hashed>>,
+}
+
+/// Hashes that a body remembers.
+const HASHES_MAX: usize = 8;
 
 /// A pod template. Copies share the body, so adding the hash label copies no pod spec.
 #[derive(Clone, Debug)]
@@ -166,8 +178,18 @@ impl PodTemplate {
     /// Hash of the template without a collision count, computed by `compute` unless it is known already.
     pub(super) fn remembered_hash(&self, version: KubernetesVersion, compute: impl Fn() -> u32) -> u32 {
         // The body is shared by templates with other labels.
-        let (labels, of, hash) = self.body.hashed.get_or_init(|| (self.labels.clone(), version, compute()));
-        if *of == version && *labels == self.labels { *hash } else { compute() }
+        let mut place = &self.body.hashed;
+        for _ in 0..HASHES_MAX {
+            let known = place.get_or_init(|| {
+                let (labels, hash) = (self.labels.clone(), compute());
+                Box::new(Hashed { labels, version, hash, next: OnceLock::new() })
+            });
+            if known.version == version && known.labels == self.labels {
+                return known.hash;
+            }
+            place = &known.next;
+        }
+        compute()
     }
 }
 

@@ -136,6 +136,14 @@ pub struct PassRecord {
     pub end: Result<Again, Str>,
 }
 
+impl PassRecord {
+    /// A pod that was in the cache when it began.
+    pub(crate) fn cached_pod(&self, pod: PodId) -> Option<&PodState> {
+        let at = self.pods.binary_search_by_key(&pod, |(id, _)| *id).ok()?;
+        Some(&self.pods[at].1)
+    }
+}
+
 /// When a key will be worked on if nothing else happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Wake {

@@ -233,7 +233,7 @@ impl Oracle {
         let binds = |since: Time| {
             now <= since.plus_seconds(EXPECTATIONS_S) && self.forgot.is_none_or(|forgot| forgot < since)
         };
-        let cached = |pod: PodId| record.pods.iter().find(|(known, _)| *known == pod);
+        let cached = |pod: PodId| record.cached_pod(pod);
         let is_unseen = |(pod, state): &(PodId, PodState)| state.owner == Some(*id) && cached(*pod).is_none();
         let is_sure = !self.unsure.contains(id);
         if *may_manage && record.truth.iter().any(is_unseen) {
@@ -250,7 +250,7 @@ impl Oracle {
             }
             let mut deleted = self.deleted.range((*id, PodId(0))..=(*id, PodId(u32::MAX)));
             let unmarked = deleted.find(|((_, pod), since)| {
-                cached(*pod).is_some_and(|(_, state)| state.is_active() && state.owner == Some(*id))
+                cached(*pod).is_some_and(|state| state.is_active() && state.owner == Some(*id))
                     && binds(**since)
             });
             if let Some(((_, pod), _)) = unmarked {

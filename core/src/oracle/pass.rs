@@ -297,7 +297,7 @@ impl<'a> DeploymentPass<'a> {
 }
 
 fn replica_set(record: &PassRecord, id: RsId, rs: &ReplicaSet) -> Judged {
-    let state = |pod: PodId| record.pods.iter().find(|(known, _)| *known == pod).map(|(_, state)| *state);
+    let state = |pod: PodId| record.cached_pod(pod).copied();
     let (mut created, mut deleted, mut adopted, mut released) = (0_i64, Vec::new(), Vec::new(), Vec::new());
     for sent in &record.sent {
         match &sent.request {

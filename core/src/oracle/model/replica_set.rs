@@ -177,25 +177,21 @@ fn goes_first(a: &PodState, b: &PodState, crowd: &BTreeMap<NodeId, u32>, now: Ti
     by_age(a.created_s, b.created_s)
 }
 
-/// Active pods that stand for this ReplicaSet or for others of the same owner, by node; and whether all of them are also
-/// owned by these. Where they are not (several owners with one selector) the world counts by owner, and does not decide
-/// which pods go as the real controller would.
-fn crowd(view: &View<'_>) -> (BTreeMap<NodeId, u32>, bool) {
+/// Active pods that stand for this ReplicaSet or for others of the same owner, by node, whoever owns them.
+fn crowd(view: &View<'_>) -> BTreeMap<NodeId, u32> {
     let owner = |rs: &ReplicaSet| {
         rs.meta.owner_references.iter().find(|o| o.controller == Some(true)).map(|o| o.uid.clone())
     };
     let mut count = BTreeMap::new();
-    let mut owned = true;
-    let Some(mine) = owner(view.rs) else { return (count, owned) };
+    let Some(mine) = owner(view.rs) else { return count };
     let siblings: Vec<_> = view.cached.iter().filter(|(_, rs)| owner(rs).as_ref() == Some(&mine)).collect();
     for (_, pod) in view.pods.iter().filter(|(_, pod)| pod.is_active()) {
         let labels = &view.labels[pod.labels.0 as usize];
         if siblings.iter().any(|(_, rs)| selects(rs.spec.selector.as_deref(), labels)) {
             *count.entry(pod.node).or_default() += 1;
-            owned &= pod.owner.is_some_and(|owner| siblings.iter().any(|(id, _)| *id == owner));
         }
     }
-    (count, owned)
+    count
 }
 
 fn delete(
@@ -204,9 +200,9 @@ fn delete(
     claimed: &[(PodId, PodState)],
     n: usize,
 ) -> Step<Result<(), Str>> {
-    let (crowd, all_owned) = crowd(view);
+    let crowd = crowd(view);
     let mut order: Vec<(PodId, PodState)> = claimed.to_vec();
-    order.sort_by_key(|(_, pod)| format!("u{}", pod.uid));
+    order.sort_by_cached_key(|(_, pod)| format!("u{}", pod.uid));
     for i in 1..order.len() {
         let mut at = i;
         while at > 0 && goes_first(&order[at].1, &order[at - 1].1, &crowd, view.now) == Ordering::Less {
@@ -218,8 +214,7 @@ fn delete(
     // A cycle across the cut leaves it open who goes: then any choice that no rule forbids in between will do.
     let forbids =
         |gone: &PodState, kept: &PodState| goes_first(kept, gone, &crowd, view.now) == Ordering::Less;
-    let is_open = !all_owned
-        || go.iter().any(|(_, gone)| stay.iter().any(|(_, kept)| forbids(gone, kept)))
+    let is_open = go.iter().any(|(_, gone)| stay.iter().any(|(_, kept)| forbids(gone, kept)))
         || go.iter().any(|(_, gone)| {
             stay.iter().any(|(_, kept)| goes_first(gone, kept, &crowd, view.now) == Ordering::Equal)
         });
