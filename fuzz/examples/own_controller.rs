@@ -100,10 +100,10 @@ fn main() -> ExitCode {
     let budget = Budget { executions: None, time: Some(Duration::from_secs(60)), minimize: 2_000 };
     let hunt = hunt(1, budget, how);
     let Some(found) = hunt.found else {
-        println!("{} executions in {:.1} s: nothing found", hunt.executions, hunt.seconds);
+        eprintln!("{} executions in {:.1} s: nothing found", hunt.executions, hunt.seconds);
         return ExitCode::SUCCESS;
     };
-    println!("Found by execution {}, after {:.2} s.", found.executions, found.seconds);
-    println!("{}", story::tell(&found.input, &found.broken, how));
+    eprintln!("Found by execution {}, after {:.2} s.", found.executions, found.seconds);
+    eprintln!("{}", story::tell(&found.input, &found.broken, how));
     ExitCode::FAILURE
 }

@@ -37,8 +37,9 @@ pub enum Exemption {
     /// L-WAKE: Recreate waits for a pod whose labels were changed, and perhaps changed back when it had ended. That it ends while it or its ReplicaSet terminates, or loses its owner
     /// reference, changes no counter of its ReplicaSet and wakes nobody: the rollout goes on only when something else happens.
     LeftPodEnds,
-    /// L-CONV: a pod loses its owner reference, and its ReplicaSet, which does not see that yet, deletes it. The event of the
-    /// deletion is then nobody's, so the ReplicaSet waits for it five minutes, and after that for anything that wakes it.
+    /// L-CONV: a pod loses its owner reference, or is given to another owner, and its ReplicaSet, which does not see that yet,
+    /// deletes it. The event of the deletion is then not its own, so the ReplicaSet waits for it five minutes, and after that for
+    /// anything that wakes it.
     /// S-STATUS: until then its status counts the pod.
     VictimOrphaned,
     /// L-CONV, L-WAKE: a pod came and was deleted, or lost its owner reference, while the watch of pods was lost, so that no list

@@ -1,114 +1,130 @@
 //! Every interleaving of small worlds: `cargo xtask exhaust`.
-//!
-//! Without options a list of worlds one after the other; with any, the one that they describe.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use maxsurge_fuzz::exhaust::{Bounds, FaultKind, Outcome, SmallWorld, check_and_tell, worlds};
 use maxsurge_fuzz::generators::Limits;
 
-const USAGE: &str = "\
-usage: exhaust [--short] [--states-max N] [--unreduced] [--mutants (feature zoo)]
-       exhaust --strategy recreate|SURGE/UNAVAILABLE [--replicas N] [--revisions N] [--edits N] [--sizes N,N…]
-               [--pauses] [--fault pod-fails|pod-evicted|restart|dies-in-pass|request-fails|any] [--lag N] [--fresh]
-               [--throughout] [--states-max N] [--unreduced]
-
-Different states are searched up to --states-max (400 million, which take 6 GB). States that no step and no property can
-tell apart are one, but with --unreduced.";
-
+/// Searches every interleaving of small worlds: a list of them, or with --strategy the one that is described.
+///
+/// Exit code: 0 = every property holds, 1 = one does not, 2 = the command line is wrong.
+#[derive(Parser, Debug)]
+#[command(
+    name = "exhaust",
+    after_help = "Examples:
+  exhaust --short                                         a list of worlds in some 20 s
+  exhaust --strategy 1/0 --edits 2 --fault any --lag 1    one world
+  exhaust --strategy recreate --replicas 4 --revisions 3 --edits 2 --lag 2 --states-max 600000000"
+)]
 struct Options {
+    /// Only the worlds of the list that take seconds
+    #[arg(long, conflicts_with = "strategy")]
     short: bool,
+    /// Put each known bug into the worlds, and tell which are found
     #[cfg(feature = "zoo")]
+    #[arg(long)]
     mutants: bool,
+    /// Different states that are searched at most; 400 million take 6 GB
+    #[arg(long, value_name = "N", default_value_t = 400_000_000)]
     states_max: usize,
+    /// Keep states apart that no step and no property can tell apart
+    #[arg(long)]
     unreduced: bool,
-    bounds: Option<Bounds>,
+    #[command(flatten)]
+    world: World,
 }
+
+/// One world.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "One world")]
+struct World {
+    /// recreate, or maxSurge/maxUnavailable in pods
+    #[arg(long, value_name = "STRATEGY", value_parser = strategy)]
+    strategy: Option<Limits>,
+    /// Pods that are wanted, at most 4 [default: 2]
+    #[arg(long, value_name = "N", requires = "strategy", value_parser = clap::value_parser!(u8).range(0..=4))]
+    replicas: Option<u8>,
+    /// Templates to choose from, at most 3 [default: 3]
+    #[arg(long, value_name = "N", requires = "strategy", value_parser = clap::value_parser!(u8).range(1..=3))]
+    revisions: Option<u8>,
+    /// Edits of the user [default: 0]
+    #[arg(long, value_name = "N", requires = "strategy")]
+    edits: Option<u8>,
+    /// Undelivered watch events of a kind from which on nobody writes that kind [default: 0]
+    #[arg(long, value_name = "N", requires = "strategy")]
+    lag: Option<u8>,
+    /// Sizes that an edit may ask for
+    #[arg(long, value_name = "N,N…", requires = "strategy", value_delimiter = ',')]
+    sizes: Vec<u8>,
+    /// One fault: pod-fails, pod-evicted, restart, dies-in-pass, request-fails or any
+    #[arg(long, value_name = "KIND", requires = "strategy", value_parser = fault)]
+    fault: Option<Fault>,
+    /// Edits may pause
+    #[arg(long, requires = "strategy")]
+    pauses: bool,
+    /// Begin with the creation of the Deployment, and not when it is complete
+    #[arg(long, requires = "strategy")]
+    fresh: bool,
+    /// Judge also after a second edit whether the limits hold in every state, which Kubernetes does not keep
+    #[arg(long, requires = "strategy")]
+    throughout: bool,
+}
+
+/// Kinds of faults of which one happens.
+#[derive(Clone, Debug)]
+struct Fault(Vec<FaultKind>);
 
 impl Options {
     fn world(&self, bounds: Bounds) -> SmallWorld {
         let world = SmallWorld::new(bounds);
         if self.unreduced { world.unreduced() } else { world }
     }
-}
 
-fn strategy(text: &str) -> Option<Limits> {
-    if text == "recreate" {
-        return Some(Limits::Recreate);
+    fn worlds(&self) -> Vec<Bounds> {
+        let world = &self.world;
+        let Some(strategy) = world.strategy else { return worlds(self.short) };
+        let mut bounds = Bounds::new(strategy, 2);
+        let set = |place: &mut u8, value: Option<u8>| *place = value.unwrap_or(*place);
+        set(&mut bounds.replicas, world.replicas);
+        set(&mut bounds.revisions, world.revisions);
+        set(&mut bounds.edits, world.edits);
+        set(&mut bounds.lag, world.lag);
+        if !world.sizes.is_empty() {
+            bounds.sizes.clone_from(&world.sizes);
+        }
+        if let Some(Fault(kinds)) = &world.fault {
+            (bounds.faults, bounds.kinds) = (1, kinds.clone());
+        }
+        (bounds.pauses, bounds.fresh, bounds.throughout) = (world.pauses, world.fresh, world.throughout);
+        vec![bounds]
     }
-    let (surge, missing) = text.split_once('/')?;
-    Some(Limits::Pods(surge.parse().ok()?, missing.parse().ok()?))
 }
 
-fn fault(text: &str) -> Option<Vec<FaultKind>> {
-    Some(vec![match text {
+fn strategy(text: &str) -> Result<Limits, String> {
+    let limits = || {
+        let (surge, missing) = text.split_once('/')?;
+        Some(Limits::Pods(surge.parse().ok()?, missing.parse().ok()?))
+    };
+    match text {
+        "recreate" => Ok(Limits::Recreate),
+        "0/0" => Err("maxUnavailable may not be 0 when maxSurge is 0".into()),
+        _ => limits().ok_or_else(|| "recreate, or maxSurge/maxUnavailable like 1/0".into()),
+    }
+}
+
+fn fault(text: &str) -> Result<Fault, String> {
+    Ok(Fault(vec![match text {
         "pod-fails" => FaultKind::PodFails,
         "pod-evicted" => FaultKind::PodEvicted,
         "restart" => FaultKind::Restart,
         "dies-in-pass" => FaultKind::DiesInPass,
         "request-fails" => FaultKind::RequestFails,
-        "any" => return Some(FaultKind::ALL.to_vec()),
-        _ => return None,
-    }])
-}
-
-fn options() -> Result<Options, String> {
-    let mut options = Options {
-        short: false,
-        #[cfg(feature = "zoo")]
-        mutants: false,
-        states_max: 400_000_000,
-        unreduced: false,
-        bounds: None,
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(name) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
-        let wrong = |text: &str| format!("{name}: {text:?} is not a value of it");
-        let number = |text: String| text.parse::<u8>().map_err(|_| wrong(&text));
-        let bounds = options.bounds.as_mut();
-        let bounds = || bounds.ok_or_else(|| "--strategy comes first".to_owned());
-        match name.as_str() {
-            "--short" => options.short = true,
-            "--unreduced" => options.unreduced = true,
-            #[cfg(feature = "zoo")]
-            "--mutants" => options.mutants = true,
-            "--states-max" => {
-                let text = value()?;
-                options.states_max = text.parse().map_err(|_| wrong(&text))?;
-            }
-            "--strategy" => {
-                let text = value()?;
-                options.bounds = Some(Bounds::new(strategy(&text).ok_or_else(|| wrong(&text))?, 2));
-            }
-            "--replicas" => bounds()?.replicas = number(value()?)?,
-            "--revisions" => bounds()?.revisions = number(value()?)?,
-            "--edits" => bounds()?.edits = number(value()?)?,
-            "--lag" => bounds()?.lag = number(value()?)?,
-            "--sizes" => {
-                let sizes: Result<Vec<u8>, String> =
-                    value()?.split(',').map(|text| number(text.to_owned())).collect();
-                bounds()?.sizes = sizes?;
-            }
-            "--fault" => {
-                let text = value()?;
-                let kinds = fault(&text).ok_or_else(|| wrong(&text))?;
-                let bounds = bounds()?;
-                (bounds.faults, bounds.kinds) = (1, kinds);
-            }
-            "--pauses" => bounds()?.pauses = true,
-            "--fresh" => bounds()?.fresh = true,
-            "--throughout" => bounds()?.throughout = true,
-            _ => return Err(format!("{name} is not an option")),
-        }
-    }
-    let small = |bounds: &Bounds| bounds.replicas <= 4 && (1..=3).contains(&bounds.revisions);
-    if options.bounds.as_ref().is_some_and(|bounds| !small(bounds)) {
-        return Err("at most 4 replicas and 3 revisions".into());
-    }
-    Ok(options)
+        "any" => return Ok(Fault(FaultKind::ALL.to_vec())),
+        _ => return Err("pod-fails, pod-evicted, restart, dies-in-pass, request-fails or any".into()),
+    }]))
 }
 
 /// Puts each known bug into each of the worlds, until it is found.
@@ -179,17 +195,8 @@ fn tell(outcome: &Outcome, title: &str) {
 }
 
 fn main() -> ExitCode {
-    let options = match options() {
-        Ok(options) => options,
-        Err(why) => {
-            eprintln!("error: {why}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    let worlds = match &options.bounds {
-        Some(bounds) => vec![bounds.clone()],
-        None => worlds(options.short),
-    };
+    let options = Options::parse();
+    let worlds = options.worlds();
     #[cfg(feature = "zoo")]
     if options.mutants {
         return mutants(&worlds, &options);

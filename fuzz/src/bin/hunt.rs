@@ -109,7 +109,7 @@ fn write(
 fn main() -> ExitCode {
     let options = Options::parse();
     if options.bench {
-        println!("{}", speed::measure(options.seed));
+        eprintln!("{}", speed::measure(options.seed));
         return ExitCode::SUCCESS;
     }
     let outcome = match options.states {
