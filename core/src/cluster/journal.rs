@@ -178,7 +178,12 @@ impl Cluster {
 
     /// Whether watch events are on their way to the caches or lost, or passes wait for answers.
     pub fn is_in_flight(&self) -> bool {
-        self.watches.are_behind() || self.active.iter().flatten().any(Option::is_some)
+        self.watches.are_behind() || self.has_open_passes()
+    }
+
+    /// Whether passes wait for answers.
+    pub fn has_open_passes(&self) -> bool {
+        self.active.iter().flatten().any(Option::is_some)
     }
 
     /// Whether nothing is under way, and the controllers are there: their caches hold what is stored, and who has something to do

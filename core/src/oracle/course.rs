@@ -174,9 +174,13 @@ impl Oracle {
             self.strangers.extend(wake::strangers(cluster));
             self.follow_unseen(cluster);
         }
+        if !cluster.has_open_passes() {
+            let awaited = self.awaits_rightly(cluster);
+            self.find(now, awaited)?;
+        }
         if cluster.is_quiet() {
             self.find(now, caches::judge(cluster))?;
-            let expected = self.expects_rightly(cluster);
+            let expected = self.counts_rightly(cluster);
             self.find(now, expected)?;
             let judged = self.sleep(cluster);
             self.find(now, judged)?;
@@ -203,22 +207,31 @@ impl Oracle {
         judged
     }
 
-    /// Nothing but a creation counts as one, and only the end of what was deleted is waited for.
-    fn expects_rightly(&mut self, cluster: &Cluster) -> Result<(), Finding> {
-        let fail = |what| Err(Finding { property: Property::SExpect, what, known: None });
+    /// Only the end of what was deleted is waited for: not of what was gone before, nor of what could not be deleted.
+    fn awaits_rightly(&self, cluster: &Cluster) -> Result<(), Finding> {
         for (id, rs) in cluster.store.replica_sets() {
-            let name = &rs.meta.name;
+            let was_deleted = |pod: &&PodId| self.deleted.contains_key(&(id, **pod));
+            if let Some(pod) = cluster.awaited_deletions(id).iter().find(|pod| !was_deleted(pod)) {
+                let name = &rs.meta.name;
+                let what = format!("{name} waits for the end of pod {}, which it did not delete", pod.0);
+                return Err(Finding { property: Property::SExpect, what, known: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing but a creation counts as one.
+    fn counts_rightly(&mut self, cluster: &Cluster) -> Result<(), Finding> {
+        for (id, rs) in cluster.store.replica_sets() {
             let (creations, _) = cluster.outstanding(id);
             if creations == 0 {
                 // All that it made has been seen by now.
                 self.unsure.remove(&id);
             }
             if creations < 0 && !self.unsure.contains(&id) {
-                return fail(format!("{name} has seen {} more creations than it made", -creations));
-            }
-            let was_deleted = |pod: &&PodId| self.deleted.contains_key(&(id, **pod));
-            if let Some(pod) = cluster.awaited_deletions(id).iter().find(|pod| !was_deleted(pod)) {
-                return fail(format!("{name} waits for the end of pod {}, which it did not delete", pod.0));
+                let name = &rs.meta.name;
+                let what = format!("{name} has seen {} more creations than it made", -creations);
+                return Err(Finding { property: Property::SExpect, what, known: None });
             }
         }
         Ok(())

@@ -160,8 +160,10 @@ fn search(world: &SmallWorld, states_max: usize) -> Outcome {
     let outcome = check_and_tell(world, states_max, &mut |progress| {
         if is_terminal && told.elapsed() > Duration::from_millis(500) {
             told = Instant::now();
-            let rate = progress.unique as f64 / start.elapsed().as_secs_f64();
-            eprint!("\r{:>10} {:>11} {rate:>10.0} {:>6}", progress.unique, progress.states, progress.depth);
+            let rate = |n: usize| n as f64 / start.elapsed().as_secs_f64();
+            let (unique, states) = (progress.unique, progress.states);
+            let (new, all) = (rate(unique), rate(states));
+            eprint!("\r{unique:>10} {states:>11} {new:>9.0} {all:>9.0} {:>6}", progress.depth);
         }
     });
     if is_terminal {
@@ -172,6 +174,7 @@ fn search(world: &SmallWorld, states_max: usize) -> Outcome {
 
 fn tell(outcome: &Outcome, title: &str) {
     let rate = outcome.unique as f64 / outcome.seconds;
+    let all_rate = outcome.states as f64 / outcome.seconds;
     let end = match (&outcome.found, outcome.is_complete) {
         (Some(_), _) => "BROKEN".to_owned(),
         (None, true) => "all".to_owned(),
@@ -180,7 +183,7 @@ fn tell(outcome: &Outcome, title: &str) {
     let met: Vec<String> = outcome.met.iter().map(|exemption| format!(", {exemption:?}")).collect();
     let (depth, sights, met) = (outcome.depth, outcome.sights, met.concat());
     eprintln!(
-        "{:>10} {:>11} {rate:>10.0} {depth:>6} {sights:>8}  {end}: {title}{met}",
+        "{:>10} {:>11} {rate:>9.0} {all_rate:>9.0} {depth:>6} {sights:>8}  {end}: {title}{met}",
         outcome.unique, outcome.states
     );
     if outcome.forgot > 0 {
@@ -202,7 +205,7 @@ fn main() -> ExitCode {
         return mutants(&worlds, &options);
     }
     let (mut code, mut unique, mut states, mut seconds) = (ExitCode::SUCCESS, 0, 0, 0.0);
-    eprintln!("    unique      states   unique/s  depth   sights");
+    eprintln!("    unique      states  unique/s  states/s  depth   sights");
     for bounds in worlds {
         let title = bounds.to_string();
         let outcome = search(&options.world(bounds), options.states_max);
@@ -213,6 +216,7 @@ fn main() -> ExitCode {
         (unique, states) = (unique + outcome.unique, states + outcome.states);
         seconds += outcome.seconds;
     }
-    eprintln!("{unique:>10} {states:>11} {:>10.0}  in {seconds:.1} s", unique as f64 / seconds);
+    let (rate, all_rate) = (unique as f64 / seconds, states as f64 / seconds);
+    eprintln!("{unique:>10} {states:>11} {rate:>9.0} {all_rate:>9.0}  in {seconds:.1} s");
     code
 }
