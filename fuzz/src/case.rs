@@ -21,8 +21,8 @@ fn sights(cluster: &Cluster) -> Vec<PassRecord> {
         ended: cluster.now(),
         was_current: !cluster.is_in_flight(),
         seen,
-        pods: cluster.cached_pods(),
-        truth: Vec::new(),
+        pods: cluster.cached_pods().clone(),
+        truth: Default::default(),
         sent: Vec::new(),
         end: Ok(Again::No),
     };

@@ -114,6 +114,7 @@ fn play(
         trace: is_traced.then(TraceHash::default),
         idle: 0,
         is_calm: true,
+        told_of: 0,
     };
     let broken = |step| move |violation| Broken { violation, step };
     run.settle().map_err(broken(0))?;
@@ -160,6 +161,8 @@ struct Run {
     idle: usize,
     /// Nobody has meddled so far.
     is_calm: bool,
+    /// The version of the Deployment of which `kubectl rollout status` was last asked.
+    told_of: u64,
     /// Whether each settled state is decided in other orders, too.
     tries_orders: bool,
 }
@@ -296,8 +299,11 @@ impl Run {
     }
 
     /// `kubectl rollout status` says that it is done only if it is, and that the controller has seen the last edit.
-    fn is_told_truly(&self) -> Result<(), Violation> {
-        let Some(d) = self.stored() else { return Ok(()) };
+    fn is_told_truly(&mut self) -> Result<(), Violation> {
+        let Some(d) = self.cluster.store.deployment(self.id) else { return Ok(()) };
+        if std::mem::replace(&mut self.told_of, d.meta.resource_version) == d.meta.resource_version {
+            return Ok(());
+        }
         if let RolloutStatus::Done(line) = rollout_status(d) {
             let (s, wanted) = (&d.status, d.replicas());
             let done = s.observed_generation >= d.meta.generation

@@ -323,6 +323,7 @@ impl Cluster {
         self.controllers_away = false;
         self.deployments.clear();
         self.sets.clear();
+        self.listed_sets.take();
         self.set_names.clear();
         self.set_keys = SetKeys::default();
         self.owner_of.clear();

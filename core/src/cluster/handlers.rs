@@ -116,6 +116,7 @@ impl Cluster {
             _ => {}
         }
         self.sets[at] = object;
+        self.listed_sets.take();
         self.wake_set(id);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::crowds::{Crowd, Crowds};
 use super::pod_table::PodTable;
-use super::pods::{LabelsId, PodId, PodState, RsId, time};
+use super::pods::{LabelsId, PodId, PodList, PodState, RsId, time};
 use super::rank::{RankIndex, Ranked};
 use crate::api::{LabelSelector, ReplicaSet, Str, StringMap, Time};
 use crate::controller::replicaset::{Misfit, PodCounts};
@@ -172,6 +172,11 @@ impl PodCache {
 
     pub(crate) fn state(&self, pod: PodId) -> Option<&PodState> {
         self.pods.get(pod).map(|cached| &cached.state)
+    }
+
+    /// All pods, in creation order.
+    pub(super) fn list(&self) -> &PodList {
+        self.pods.list()
     }
 
     /// The pods that a ReplicaSet owns and selects.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Cluster;
-use super::pods::{DeploymentId, PodId, PodState, RsId};
+use super::pods::{DeploymentId, PodId, PodList, PodState, RsId};
 use super::server::Server;
 use super::timed::{Answer, Request};
 use crate::api::{Deployment, OwnerReference, ReplicaSet, Str, Time};
@@ -74,8 +74,8 @@ impl Answer {
     }
 }
 
-/// ReplicaSets in the caches.
-pub(crate) type CachedSets = Arc<Vec<(RsId, Arc<ReplicaSet>)>>;
+/// The ReplicaSets in the caches, in creation order.
+pub type CachedSets = Arc<Vec<(RsId, Arc<ReplicaSet>)>>;
 
 /// What the caches held when a pass began.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ pub enum Seen {
         /// The ReplicaSets that it looks at: its own, and orphans; in cache order.
         replica_sets: Vec<Arc<ReplicaSet>>,
         /// All ReplicaSets in the cache.
-        cached: Arc<Vec<(RsId, Arc<ReplicaSet>)>>,
+        cached: CachedSets,
     },
     /// Of the ReplicaSet controller.
     ReplicaSet {
@@ -100,7 +100,7 @@ pub enum Seen {
         /// Whether its expectations were fulfilled (or too old), so that it may create and delete.
         may_manage: bool,
         /// All ReplicaSets in the cache.
-        cached: Arc<Vec<(RsId, Arc<ReplicaSet>)>>,
+        cached: CachedSets,
     },
 }
 
@@ -127,9 +127,9 @@ pub struct PassRecord {
     /// What it saw.
     pub seen: Seen,
     /// The pods in the cache when it began, in creation order.
-    pub pods: Vec<(PodId, PodState)>,
+    pub pods: PodList,
     /// The pods that existed then, in creation order.
-    pub truth: Vec<(PodId, PodState)>,
+    pub truth: PodList,
     /// What it asked for, in order.
     pub sent: Vec<Sent>,
     /// How it ended: when to repeat it, or the text of its error.
@@ -227,41 +227,30 @@ impl Cluster {
 
     /// What a pass over the Deployment would see now; `None` if the cache has none.
     pub fn sight_of_deployment(&self, id: DeploymentId) -> Option<Seen> {
-        self.sight_of_deployment_among(id, &Arc::new(self.cached_sets()))
-    }
-
-    /// The same, if [`Self::cached_sets`] is at hand.
-    pub(crate) fn sight_of_deployment_among(&self, id: DeploymentId, cached: &CachedSets) -> Option<Seen> {
         let deployment = self.deployments.get(id.0 as usize)?.clone()?;
         let mut replica_sets = Vec::new();
         self.candidates(id, &deployment, &mut replica_sets);
-        Some(Seen::Deployment { id, deployment, replica_sets, cached: cached.clone() })
+        Some(Seen::Deployment { id, deployment, replica_sets, cached: self.cached_sets().clone() })
     }
 
     /// What a pass over the ReplicaSet would see now; `None` if the cache has none.
     pub fn sight_of_replica_set(&self, id: RsId) -> Option<Seen> {
-        self.sight_of_replica_set_among(id, &Arc::new(self.cached_sets()))
-    }
-
-    /// The same, if [`Self::cached_sets`] is at hand.
-    pub(crate) fn sight_of_replica_set_among(&self, id: RsId, cached: &CachedSets) -> Option<Seen> {
         let rs = self.sets.get(id.0 as usize)?.clone()?;
         let may_manage = self.memory[id.0 as usize].expectations.satisfied(self.now);
-        Some(Seen::ReplicaSet { id, rs, may_manage, cached: cached.clone() })
+        Some(Seen::ReplicaSet { id, rs, may_manage, cached: self.cached_sets().clone() })
     }
 
     /// The ReplicaSets in the controllers' caches, in creation order.
-    pub fn cached_sets(&self) -> Vec<(RsId, Arc<ReplicaSet>)> {
-        let sets = self.sets.iter().enumerate();
-        sets.filter_map(|(at, rs)| Some((RsId(at as u32), rs.clone()?))).collect()
+    pub fn cached_sets(&self) -> &CachedSets {
+        self.listed_sets.get_or_init(|| {
+            let sets = self.sets.iter().enumerate();
+            Arc::new(sets.filter_map(|(at, rs)| Some((RsId(at as u32), rs.clone()?))).collect())
+        })
     }
 
     /// The pods in the controllers' caches, in creation order.
-    pub fn cached_pods(&self) -> Vec<(PodId, PodState)> {
-        let mut pods = self.room_for_pods();
-        let ids = (0..self.store.pods().len() as u32).map(PodId);
-        pods.extend(ids.filter_map(|pod| Some((pod, *self.pods.state(pod)?))));
-        pods
+    pub fn cached_pods(&self) -> &PodList {
+        self.pods.list()
     }
 
     /// A pod in the controllers' caches.
@@ -269,24 +258,16 @@ impl Cluster {
         self.pods.state(pod)
     }
 
-    /// A list that need not grow, unless there are many pods.
-    fn room_for_pods(&self) -> Vec<(PodId, PodState)> {
-        Vec::with_capacity(self.store.pods().len().min(64))
-    }
-
     /// Opens the record of a pass, if records are kept. To be called before the pass changes anything.
     pub(super) fn open_record(&self, seen: impl FnOnce(&Self) -> Option<Seen>) -> Option<Box<PassRecord>> {
         self.journal.as_ref()?;
-        let existing = self.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
-        let mut truth = self.room_for_pods();
-        truth.extend(existing.map(|(at, pod)| (PodId(at as u32), pod.state)));
         Some(Box::new(PassRecord {
             began: self.now,
             ended: self.now,
             was_current: !self.is_in_flight(),
             seen: seen(self)?,
-            pods: self.cached_pods(),
-            truth,
+            pods: self.cached_pods().clone(),
+            truth: self.store.existing_pods().clone(),
             sent: Vec::new(),
             end: Ok(Again::No),
         }))

@@ -31,6 +31,7 @@ mod waiting;
 mod watch;
 mod work_queue;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub use config::{ClusterConfig, RequestBudget};
 pub use controllers::Controllers;
 pub(crate) use fault::of_word;
 pub use fault::{ApiFault, Fault, Write};
-pub use journal::{Again, PassRecord, Refusal, Seen, Sent, Wake};
+pub use journal::{Again, CachedSets, PassRecord, Refusal, Seen, Sent, Wake};
 pub use meddling::{MapPatch, PodChange, ReplicaSetChange};
 pub use server::Note;
 pub use timed::{Answer, Request};
@@ -147,6 +148,8 @@ pub struct Cluster {
     // What the controllers' caches hold.
     deployments: Vec<Option<Arc<Deployment>>>,
     sets: Vec<Option<Arc<ReplicaSet>>>,
+    /// Those that there are, once somebody has asked, until one changes.
+    listed_sets: OnceCell<CachedSets>,
     set_names: SetNames,
     set_keys: SetKeys,
     owner_of: Vec<Option<DeploymentId>>,
@@ -204,6 +207,7 @@ impl Cluster {
             events: Queue::default(),
             deployments: Vec::new(),
             sets: Vec::new(),
+            listed_sets: OnceCell::new(),
             set_names: SetNames::new(),
             set_keys: SetKeys::default(),
             owner_of: Vec::new(),

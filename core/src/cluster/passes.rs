@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::frozen::{FrozenPods, Remembered};
-use super::journal::{Recorded, Sent};
+use super::journal::{Recorded, Seen, Sent};
 use super::pods::{DeploymentId, PodId, RsId};
 use super::server::{CachedPods, Lookup, Server};
 use super::timed::{self, ActivePass, FrozenLookup, PassView, Request, Script};
@@ -45,7 +45,10 @@ impl Cluster {
         let version = self.config.version;
         let mut candidates = std::mem::take(&mut self.views);
         self.candidates(id, &d, &mut candidates);
-        let mut record = self.open_record(|world| world.sight_of_deployment(id));
+        let mut record = self.open_record(|world| {
+            let (deployment, cached) = (d.clone(), world.cached_sets().clone());
+            Some(Seen::Deployment { id, deployment, replica_sets: candidates.clone(), cached })
+        });
         let result = {
             let lookup = Lookup {
                 pods: &self.pods,
@@ -338,6 +341,7 @@ impl Cluster {
                     let id = self.store.replica_set_of_uid(&stored.meta.uid).expect("it was stored");
                     if let Some(cached @ Some(_)) = self.sets.get_mut(id.0 as usize) {
                         *cached = Some(stored.clone());
+                        self.listed_sets.take();
                     }
                 }
             }

@@ -1,8 +1,11 @@
 //! Pods in the controllers' cache, by id. Ids are never used again, so most of them belong to pods that are gone: those cost
 //! four bytes each, and only the others a whole entry.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use super::informer::{Cached, grow};
-use super::pods::PodId;
+use super::pods::{PodId, PodList};
 
 #[derive(Default, Debug)]
 pub(super) struct PodTable {
@@ -11,6 +14,8 @@ pub(super) struct PodTable {
     entries: Vec<Cached>,
     /// Places of pods that have gone.
     free: Vec<u32>,
+    /// All of them, once somebody has asked, until one changes.
+    listed: OnceCell<PodList>,
 }
 
 impl PodTable {
@@ -26,8 +31,19 @@ impl PodTable {
         self.place(pod).map(|at| &mut self.entries[at])
     }
 
+    /// All pods, in creation order.
+    pub(super) fn list(&self) -> &PodList {
+        self.listed.get_or_init(|| {
+            let mut pods = Vec::with_capacity(self.entries.len() - self.free.len());
+            let known = self.places.iter().enumerate().filter(|(_, place)| **place != 0);
+            pods.extend(known.map(|(id, place)| (PodId(id as u32), self.entries[*place as usize - 1].state)));
+            Arc::new(pods)
+        })
+    }
+
     pub(super) fn take(&mut self, pod: PodId) -> Option<Cached> {
         let at = self.place(pod)?;
+        self.listed.take();
         self.places[pod.0 as usize] = 0;
         grow(&mut self.free, 1);
         self.free.push(at as u32);
@@ -36,6 +52,7 @@ impl PodTable {
 
     /// Puts in a pod that is not there.
     pub(super) fn put(&mut self, pod: PodId, entry: Cached) {
+        self.listed.take();
         let (id, known) = (pod.0 as usize, self.places.len());
         if known <= id {
             grow(&mut self.places, id + 1 - known);

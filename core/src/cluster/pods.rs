@@ -1,5 +1,7 @@
 //! Pods as the world keeps them: a few dozen bytes each, so that 150,000 of them fit into a processor's cache.
 
+use std::sync::Arc;
+
 use crate::api::Time;
 
 /// Index of a pod, in creation order.
@@ -68,6 +70,9 @@ pub struct PodState {
     /// The object exists.
     pub exists: bool,
 }
+
+/// Pods and their states, in creation order.
+pub type PodList = Arc<Vec<(PodId, PodState)>>;
 
 impl PodState {
     /// Finished pods run nothing and count nowhere.

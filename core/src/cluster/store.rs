@@ -1,10 +1,11 @@
 //! The API server: objects, versions, and what it does with a write.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::nodes::UNREACHABLE;
-use super::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodState, RsId, stamp};
+use super::pods::{DeploymentId, LabelsId, NodeId, Phase, PodId, PodList, PodState, RsId, stamp};
 use crate::api::{
     Demand, Deployment, List, ObjectMeta, OwnerReference, PodTemplate, ReplicaSet, Str, StringMap, Time,
     Tolerated,
@@ -113,6 +114,10 @@ pub struct Store {
     /// Deployments by the n of their uid, existing or not.
     deployment_uids: BTreeMap<u32, DeploymentId>,
     pods: Vec<PodRecord>,
+    /// Version of the last write to any pod.
+    pods_version: u64,
+    /// The pods that exist, once somebody has asked, until one changes.
+    listed_pods: OnceCell<PodList>,
     totals: Vec<Totals>,
     orphan_totals: Totals,
     labels: Vec<StringMap>,
@@ -465,6 +470,21 @@ impl Store {
         &self.pods
     }
 
+    /// The pods that exist, in creation order.
+    pub fn existing_pods(&self) -> &PodList {
+        self.listed_pods.get_or_init(|| {
+            let existing = self.pods.iter().enumerate().filter(|(_, pod)| pod.state.exists);
+            let mut pods = Vec::with_capacity(self.alive as usize);
+            pods.extend(existing.map(|(at, pod)| (PodId(at as u32), pod.state)));
+            Arc::new(pods)
+        })
+    }
+
+    /// Version of the last write to any pod.
+    pub fn pods_version(&self) -> u64 {
+        self.pods_version
+    }
+
     /// One pod.
     pub fn pod(&self, id: PodId) -> &PodRecord {
         &self.pods[id.0 as usize]
@@ -591,6 +611,8 @@ impl Store {
         self.tally(&old, -1);
         self.tally(&new, 1);
         let version = self.next();
+        self.pods_version = version;
+        self.listed_pods.take();
         let record = &mut self.pods[id.0 as usize];
         record.state = new;
         record.version = version;

@@ -11,17 +11,15 @@ pub(super) fn unseen(cluster: &Cluster) -> BTreeMap<PodId, Option<RsId>> {
     if !cluster.is_in_flight() {
         return BTreeMap::new();
     }
-    let stored = cluster.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
-    let unseen = stored.map(|(at, pod)| (PodId(at as u32), pod.state.owner));
+    let unseen = cluster.store.existing_pods().iter().map(|(pod, state)| (*pod, state.owner));
     unseen.filter(|(pod, _)| cluster.cached_pod(*pod).is_none()).collect()
 }
 
 /// Judges an instant in which nothing is under way ([`Cluster::is_quiet`]).
 pub(super) fn judge(cluster: &Cluster) -> Result<(), Finding> {
     let fail = |property, what| Err(Finding { property, what, known: None });
-    let stored = cluster.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
-    let mut stored = stored.map(|(at, pod)| (PodId(at as u32), pod.state));
-    for cached in cluster.cached_pods() {
+    let mut stored = cluster.store.existing_pods().iter();
+    for cached in cluster.cached_pods().iter() {
         let stored = stored.next();
         if stored != Some(cached) {
             return fail(Property::SStatus, format!("a cache has the pod {cached:?}, stored is {stored:?}"));
@@ -31,17 +29,17 @@ pub(super) fn judge(cluster: &Cluster) -> Result<(), Finding> {
         return fail(Property::SStatus, format!("no cache has the pod {stored:?}"));
     }
     let mut stored = cluster.store.replica_sets();
-    for (id, cached) in cluster.cached_sets() {
+    for (id, cached) in cluster.cached_sets().iter() {
         let stored = stored.next();
         let has = cached.meta.resource_version;
-        if stored.is_none_or(|(of, rs)| of != id || rs.meta.resource_version != has) {
+        if stored.is_none_or(|(of, rs)| of != *id || rs.meta.resource_version != has) {
             let name = &cached.meta.name;
             return fail(
                 Property::SStatus,
                 format!("a cache has the ReplicaSet {name} otherwise than it is stored"),
             );
         }
-        if cluster.waits_for_own_writes(id) {
+        if cluster.waits_for_own_writes(*id) {
             let name = &cached.meta.name;
             return fail(Property::SExpect, format!("{name} waits for writes, and all are in the caches"));
         }

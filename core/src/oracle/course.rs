@@ -64,6 +64,8 @@ pub struct Oracle {
     unseen: BTreeMap<PodId, Option<RsId>>,
     /// Pods that their ReplicaSet once did not select.
     strangers: BTreeSet<PodId>,
+    /// Version of the pods that were last looked at for them.
+    strangers_at: Option<u64>,
     met: BTreeSet<Exemption>,
     outlooks: Outlooks,
 }
@@ -88,6 +90,7 @@ impl Oracle {
             unsure: BTreeSet::new(),
             unseen: BTreeMap::new(),
             strangers: BTreeSet::new(),
+            strangers_at: None,
             met: BTreeSet::new(),
             outlooks: Outlooks::default(),
         }
@@ -171,7 +174,11 @@ impl Oracle {
         }
         self.is_undisturbed = true;
         if !self.is_calm {
-            self.strangers.extend(wake::strangers(cluster));
+            let version = Some(cluster.store.pods_version());
+            if self.strangers_at != version {
+                self.strangers_at = version;
+                self.strangers.extend(wake::strangers(cluster));
+            }
             self.follow_unseen(cluster);
         }
         if !cluster.has_open_passes() {

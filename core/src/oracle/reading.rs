@@ -19,17 +19,20 @@ pub(super) fn same_template(a: &PodTemplate, b: &PodTemplate) -> bool {
 pub(super) fn selects(selector: Option<&LabelSelector>, labels: &StringMap) -> bool {
     let Some(selector) = selector else { return false };
     let value = |key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
-    let exact = selector.match_labels.iter().flat_map(|wanted| wanted.iter());
-    let mut rest = selector.match_expressions.iter().flatten();
-    exact.into_iter().all(|(key, wanted)| value(key) == Some(wanted))
-        && rest.all(|wanted| match (&wanted.operator, value(&wanted.key)) {
-            (Operator::In, Some(found)) => wanted.values.contains(found),
-            (Operator::NotIn, Some(found)) => !wanted.values.contains(found),
-            (Operator::Exists, found) => found.is_some(),
-            (Operator::DoesNotExist, found) => found.is_none(),
-            (Operator::In | Operator::Other(_), _) => false,
-            (Operator::NotIn, None) => true,
-        })
+    if let Some(exact) = &selector.match_labels
+        && exact.iter().any(|(key, wanted)| value(key) != Some(wanted))
+    {
+        return false;
+    }
+    let Some(rest) = &selector.match_expressions else { return true };
+    rest.iter().all(|wanted| match (&wanted.operator, value(&wanted.key)) {
+        (Operator::In, Some(found)) => wanted.values.contains(found),
+        (Operator::NotIn, Some(found)) => !wanted.values.contains(found),
+        (Operator::Exists, found) => found.is_some(),
+        (Operator::DoesNotExist, found) => found.is_none(),
+        (Operator::In | Operator::Other(_), _) => false,
+        (Operator::NotIn, None) => true,
+    })
 }
 
 /// A limit in pods; `None` = it means nothing. Percentages by whole numbers.

@@ -81,13 +81,13 @@ impl Recount {
             let size = i64::from(rs.spec.replicas);
             sets.push(SetCount { id: rs_id, is_current, size, running: 0, active: 0, available: 0 });
         }
-        let mut available_pods = Vec::new();
-        for (number, pod) in cluster.store.pods().iter().enumerate() {
-            let state = &pod.state;
+        let existing = cluster.store.existing_pods();
+        let mut available_pods = Vec::with_capacity(existing.len());
+        for (pod, state) in existing.iter() {
             let Some(at) = sets.iter().position(|set| Some(set.id) == state.owner) else { continue };
             let Some(rs) = cluster.store.replica_set(sets[at].id) else { continue };
             let set = &mut sets[at];
-            if state.exists && !state.is_finished() {
+            if !state.is_finished() {
                 set.running += 1;
             }
             if state.is_active() {
@@ -95,7 +95,7 @@ impl Recount {
                 let since = time(state.ready_s).plus_seconds(i64::from(rs.spec.min_ready_seconds));
                 if state.ready && since <= cluster.now() {
                     set.available += 1;
-                    available_pods.push(PodId(number as u32));
+                    available_pods.push(*pod);
                 }
             }
         }

@@ -1,7 +1,6 @@
 //! Whoever has something to do must be going to be woken, no later than the moment from which there is something to do.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::model::Outlook;
 use super::outlooks::Outlooks;
@@ -23,7 +22,6 @@ pub(super) fn judge(
     gave_up: impl Fn(DeploymentId) -> Option<Exemption>,
 ) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
-    let cached = Arc::new(cluster.cached_sets());
     // What others would do is not known.
     let others = cluster.controllers();
     let (deployments, sets) = (others.deployment.is_none(), others.replica_set.is_none());
@@ -32,16 +30,16 @@ pub(super) fn judge(
         if wake.queued {
             continue;
         }
-        let Some(seen) = cluster.sight_of_deployment_among(id, &cached) else { continue };
-        let outlook = outlooks.of(&seen, &pods, labels, now);
+        let Some(seen) = cluster.sight_of_deployment(id) else { continue };
+        let outlook = outlooks.of(&seen, pods, labels, now);
         let missed = missed(&outlook, wake, now);
         if let Some((property, what)) = missed {
             let known = if let Some(exemption) = gave_up(id) {
                 Some(exemption)
-            } else if left_pod_ended(cluster, id, &pods, strangers) {
+            } else if left_pod_ended(cluster, id, pods, strangers) {
                 Some(Exemption::LeftPodEnds)
             } else {
-                terminating_pod_left(cluster, id, &pods).then_some(Exemption::TerminatingPodLeaves)
+                terminating_pod_left(cluster, id, pods).then_some(Exemption::TerminatingPodLeaves)
             };
             return Err(Finding { property, what: format!("Deployment {}: {what}", d.meta.name), known });
         }
@@ -51,11 +49,11 @@ pub(super) fn judge(
         if wake.queued {
             continue;
         }
-        let Some(seen) = cluster.sight_of_replica_set_among(id, &cached) else { continue };
-        let outlook = outlooks.of(&seen, &pods, labels, now);
+        let Some(seen) = cluster.sight_of_replica_set(id) else { continue };
+        let outlook = outlooks.of(&seen, pods, labels, now);
         if let Some((property, what)) = missed(&outlook, wake, now) {
             let known = match property {
-                Property::SStatus if only_terminating_differs(cluster, rs, id, &pods) => {
+                Property::SStatus if only_terminating_differs(cluster, rs, id, pods) => {
                     Some(Exemption::TerminatingPodLeaves)
                 }
                 Property::SStatus | Property::LWake => waits_in_vain(cluster, id),
@@ -69,13 +67,12 @@ pub(super) fn judge(
 
 /// Pods that their ReplicaSet does not select.
 pub(super) fn strangers(cluster: &Cluster) -> impl Iterator<Item = PodId> + '_ {
-    let pods = cluster.store.pods().iter().enumerate().filter(|(_, pod)| pod.state.exists);
-    let strange = pods.filter(|(_, pod)| {
-        let owner = pod.state.owner.and_then(|owner| cluster.store.replica_set(owner));
-        let labels = &cluster.store.labels()[pod.state.labels.0 as usize];
+    let strange = cluster.store.existing_pods().iter().filter(|(_, pod)| {
+        let owner = pod.owner.and_then(|owner| cluster.store.replica_set(owner));
+        let labels = &cluster.store.labels()[pod.labels.0 as usize];
         owner.is_some_and(|rs| !selects(rs.spec.selector.as_deref(), labels))
     });
-    strange.map(|(at, _)| PodId(at as u32))
+    strange.map(|(pod, _)| *pod)
 }
 
 /// Why a ReplicaSet waits to see what it will never see: a pod that it deletes is no longer its own, or what it made or adopted

@@ -190,8 +190,8 @@ fn deployment_once(sight: &DeploymentSight, objects: &mut Objects, reversed: boo
         ended: now(),
         was_current: sight.is_current,
         seen: Seen::Deployment { id: DeploymentId(0), deployment: d, replica_sets, cached: Arc::new(cached) },
-        pods,
-        truth,
+        pods: pods.into(),
+        truth: truth.into(),
         sent,
         end: end(&result),
     };
@@ -240,8 +240,8 @@ pub(crate) fn set_pass(sight: &SetSight, objects: &mut Objects) -> Judged {
                 may_manage: sight.may_manage,
                 cached: Arc::new(vec![(RsId(sight.set.into()), rs)]),
             },
-            truth: Vec::new(),
-            pods,
+            truth: Default::default(),
+            pods: pods.into(),
             sent,
             end: end(&result),
         };

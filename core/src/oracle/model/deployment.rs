@@ -82,7 +82,7 @@ impl Model<'_, '_> {
         }
         if !self.seen.spec.paused {
             let new = self.sync_new(false)?;
-            if !is_resize(&self.d, self.all(new.as_ref()).iter().map(|rs| &**rs)) {
+            if !is_resize(&self.d, self.all(new.as_ref()).map(|rs| &**rs)) {
                 return match self.seen.spec.strategy.type_ {
                     StrategyType::RollingUpdate => self.rolling(),
                     StrategyType::Recreate => self.recreate(),
@@ -98,9 +98,12 @@ impl Model<'_, '_> {
         self.sync_status(new.as_ref())
     }
 
-    /// Old ReplicaSets by creation, then the new one, as copies.
-    pub(super) fn all(&self, new: Option<&Arc<ReplicaSet>>) -> Vec<Arc<ReplicaSet>> {
-        self.olds.iter().cloned().chain(new.cloned()).collect()
+    /// Old ReplicaSets by creation, then the new one.
+    pub(super) fn all<'s>(
+        &'s self,
+        new: Option<&'s Arc<ReplicaSet>>,
+    ) -> impl Iterator<Item = &'s Arc<ReplicaSet>> + Clone {
+        self.olds.iter().chain(new)
     }
 
     fn claim(&mut self, candidates: &[Arc<ReplicaSet>]) -> Step<Vec<Arc<ReplicaSet>>> {
@@ -337,7 +340,7 @@ impl Model<'_, '_> {
 
     fn roll_back(&mut self, to: i64) -> Step<Again> {
         let new = self.sync_new(true)?;
-        let all = self.all(new.as_ref());
+        let all: Vec<_> = self.all(new.as_ref()).cloned().collect();
         let mut target = to;
         if target == 0 {
             let (mut max, mut second) = (0, 0);

@@ -6,7 +6,7 @@ use super::super::Property;
 use super::super::reading::limits;
 use super::deployment::Model;
 use super::{Step, brief};
-use crate::api::{Condition, ConditionStatus, Deployment, DeploymentStatus, ReplicaSet, Str, Time, Words};
+use crate::api::{Condition, ConditionStatus, Deployment, DeploymentStatus, ReplicaSet, Time, Words};
 use crate::cluster::{Again, Request};
 
 const SECOND: i64 = 1_000_000_000;
@@ -54,10 +54,15 @@ impl Model<'_, '_> {
         reason: &str,
         message: &str,
     ) {
+        let new = self.condition(type_, status, reason, message);
+        put(&mut self.d.status, new);
+    }
+
+    /// A condition of this moment.
+    fn condition(&self, type_: &str, status: ConditionStatus, reason: &str, message: &str) -> Condition {
         let now = Some(self.now);
         let words = Words { type_: type_.into(), status, reason: reason.into(), message: message.into() };
-        let new = Condition { last_update_time: now, last_transition_time: now, words: words.into() };
-        put(&mut self.d.status, new);
+        Condition { last_update_time: now, last_transition_time: now, words: words.into() }
     }
 
     pub(super) fn mark_pause(&mut self) -> Step<()> {
@@ -86,10 +91,10 @@ impl Model<'_, '_> {
 
     fn count(&self, new: Option<&Arc<ReplicaSet>>) -> DeploymentStatus {
         let all = self.all(new);
-        let sum = |of: fn(&ReplicaSet) -> i32| all.iter().map(|rs| i64::from(of(rs))).sum::<i64>() as i32;
+        let sum = |of: fn(&ReplicaSet) -> i32| all.clone().map(|rs| i64::from(of(rs))).sum::<i64>() as i32;
         let available = sum(|rs| rs.status.available_replicas);
         let known = all
-            .iter()
+            .clone()
             .all(|rs| rs.status.terminating_replicas.is_some() || rs.status.observed_generation == 0);
         let mut status = DeploymentStatus {
             observed_generation: self.seen.meta.generation,
@@ -108,15 +113,9 @@ impl Model<'_, '_> {
             let message = "Deployment does not have minimum availability.";
             (ConditionStatus::False, "MinimumReplicasUnavailable", message)
         };
-        let words = Words {
-            type_: "Available".into(),
-            status: value,
-            reason: reason.into(),
-            message: message.into(),
-        };
-        let now = Some(self.now);
-        let new = Condition { last_update_time: now, last_transition_time: now, words: words.into() };
-        put(&mut status, new);
+        if !says(&status, "Available", &value, reason) {
+            put(&mut status, self.condition("Available", value, reason, message));
+        }
         status
     }
 
@@ -138,8 +137,7 @@ impl Model<'_, '_> {
         }
         let failure =
             |rs: &ReplicaSet| rs.status.conditions.iter().find(|c| c.type_ == "ReplicaFailure").cloned();
-        let failing =
-            new.and_then(|new| failure(new)).or_else(|| self.all(new).iter().find_map(|rs| failure(rs)));
+        let failing = new.and_then(|new| failure(new)).or_else(|| self.all(new).find_map(|rs| failure(rs)));
         match failing {
             Some(c) => put(&mut status, Condition { last_update_time: c.last_transition_time, ..c }),
             None => status.conditions.retain(|c| c.type_ != "ReplicaFailure"),
@@ -169,22 +167,14 @@ impl Model<'_, '_> {
         if finished && status.replicas == status.updated_replicas {
             return;
         }
-        let about = match new {
-            Some(rs) => format!("ReplicaSet {:?}", rs.meta.name.as_str()),
-            None => format!("Deployment {:?}", self.seen.meta.name.as_str()),
-        };
         let old = &self.d.status;
         let outdated = |s: &DeploymentStatus| s.replicas.wrapping_sub(s.updated_replicas);
-        let condition = |value: ConditionStatus, reason: &'static str, what: &str| Condition {
-            last_update_time: Some(self.now),
-            last_transition_time: Some(self.now),
-            words: Words {
-                type_: "Progressing".into(),
-                status: value,
-                reason: Str::new_static(reason),
-                message: format!("{about} {what}").into(),
-            }
-            .into(),
+        let condition = |value: ConditionStatus, reason: &str, what: &str| {
+            let (kind, name) = match new {
+                Some(rs) => ("ReplicaSet", &rs.meta.name),
+                None => ("Deployment", &self.seen.meta.name),
+            };
+            self.condition("Progressing", value, reason, &format!("{kind} {:?} {what}", name.as_str()))
         };
         if self.is_complete(status) {
             let what = "has successfully progressed.";
@@ -209,6 +199,12 @@ impl Model<'_, '_> {
             }
         }
     }
+}
+
+/// Whether there is a condition that says that.
+fn says(status: &DeploymentStatus, type_: &str, value: &ConditionStatus, reason: &str) -> bool {
+    let old = status.conditions.iter().find(|c| c.type_ == type_);
+    old.is_some_and(|old| old.status == *value && old.reason == reason)
 }
 
 /// One that says the same in status and reason stays as it is; else the new one goes to the end.
