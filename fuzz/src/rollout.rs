@@ -17,6 +17,8 @@ use crate::templates::with_image;
 /// How long a rollout may take when nobody interferes, s: two dozen pods one after the other, each with its start,
 /// `minReadySeconds` and its predecessor's end; expectations that have to expire; and the retries of what failed.
 pub(crate) const CONVERGES_S: i64 = 24 * (20 + 30 + 30) + 300 + 170;
+/// How long a key may wait at most after a pass that failed, s.
+const RETRY_S: i64 = 1_000;
 /// How long it must stay quiet, s.
 const QUIET_S: i64 = 1_800;
 
@@ -349,7 +351,9 @@ impl Run {
             let _ = self.cluster.store.update_deployment(self.id, d);
         }
         self.settle()?;
-        self.wait(CONVERGES_S * SECOND)?;
+        // What fails from here on was broken before, and may befall a key that has failed often.
+        let retries_s = RETRY_S * i64::from(self.cluster.requests_to_fail());
+        self.wait((CONVERGES_S + retries_s) * SECOND)?;
         let given_up = [Exemption::RetriesExhausted, Exemption::ForgottenError];
         let gave_up = given_up.iter().any(|exemption| self.oracle.met().contains(exemption))
             || self.oracle.gave_up(self.id).is_some();

@@ -245,6 +245,11 @@ impl Gate {
 }
 
 impl Cluster {
+    /// Requests that are going to fail.
+    pub fn requests_to_fail(&self) -> u32 {
+        self.gate.errors.iter().map(|errors| errors.failing).sum()
+    }
+
     /// Breaks something, at the current instant; [`Cluster::settle`] works off what follows.
     ///
     /// # Errors

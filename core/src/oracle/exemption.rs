@@ -27,6 +27,9 @@ pub enum Exemption {
     ForgottenError,
     /// S-SURGE: a ReplicaSet whose labels no longer match is given up with its pods, and others grow in its place.
     ReleasedSetRuns,
+    /// S-AVAIL: a pass gives up the ReplicaSet of the template, whose labels no longer match, and cannot make another, as the
+    /// name is taken; its cache still shows the one that it gave up as its own, so that it goes on with that one and counts its pods.
+    ReleasedSetTaken,
     /// S-RECREATE: a rollback by annotation first makes the ReplicaSet of the template that it leaves, at its full size
     /// and without a look at old pods.
     RollbackCreates,
@@ -49,7 +52,7 @@ pub enum Exemption {
 
 impl Exemption {
     /// All of them.
-    pub const ALL: [Exemption; 14] = [
+    pub const ALL: [Exemption; 15] = [
         Exemption::StaleSizeAnnotation,
         Exemption::RecreateScaling,
         Exemption::HotLoop,
@@ -59,6 +62,7 @@ impl Exemption {
         Exemption::RetriesExhausted,
         Exemption::ForgottenError,
         Exemption::ReleasedSetRuns,
+        Exemption::ReleasedSetTaken,
         Exemption::RollbackCreates,
         Exemption::TerminatingPodLeaves,
         Exemption::LeftPodEnds,
@@ -88,6 +92,9 @@ impl Exemption {
             Exemption::ForgottenError => "no issue found; like kubernetes/kubernetes#42571 (closed)",
             Exemption::RetriesExhausted => "intended: maxRetries of the Deployment controller",
             Exemption::ReleasedSetRuns => "kubernetes/kubernetes#57093 (open)",
+            Exemption::ReleasedSetTaken => {
+                "no issue found; the check of the cached owner is that of kubernetes/kubernetes#59212 (merged)"
+            }
         }
     }
 }

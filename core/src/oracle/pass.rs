@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::model::worth;
 use super::reading::{is_resize, limits, revision, same_template};
 use super::{Exemption, Finding, Property};
-use crate::api::{Deployment, ReplicaSet, StrategyType, Time, annotation};
+use crate::api::{Deployment, ReplicaSet, Str, StrategyType, Time, annotation};
 use crate::cluster::pods::{PodId, PodState, RsId, time};
 use crate::cluster::{PassRecord, Refusal, Request, Seen};
 
@@ -169,7 +169,11 @@ impl<'a> DeploymentPass<'a> {
                 return Err(Finding {
                     property: Property::SAvail,
                     what: format!("leaves {} available pods, {least} at least", self.kept()),
-                    known: scaling.then_some(Exemption::ScalingIgnoresAvailability),
+                    known: if scaling {
+                        Some(Exemption::ScalingIgnoresAvailability)
+                    } else {
+                        self.takes_back().then_some(Exemption::ReleasedSetTaken)
+                    },
                 });
             }
         }
@@ -246,6 +250,19 @@ impl<'a> DeploymentPass<'a> {
 
     fn has_released(&self) -> bool {
         self.record.sent.iter().any(|sent| matches!(sent.request, Request::ReleaseSet(..)))
+    }
+
+    /// Whether it gave up the ReplicaSet that has the name of the one that it could not make.
+    fn takes_back(&self) -> bool {
+        let released = |name: &Str| {
+            self.record.sent.iter().any(
+                |sent| matches!(&sent.request, Request::ReleaseSet(rs, _) if rs.meta.name == *name && sent.answer.is_ok()),
+            )
+        };
+        self.record.sent.iter().any(|sent| {
+            let is_taken = matches!(sent.answer.refusal(), Some((Refusal::AlreadyExists, _)));
+            matches!(&sent.request, Request::CreateSet(rs) if is_taken && released(&rs.meta.name))
+        })
     }
 
     /// Pods of other ReplicaSets of the Deployment that have not ended.

@@ -260,6 +260,22 @@ fn victim_is_unseen_as_its_owners() {
     check(Exemption::UnseenPod, Property::LConv, world, events);
 }
 
+/// The resumed rollout goes on with the ReplicaSet that was relabelled at the same time, and takes the last old pod for its pod.
+#[test]
+fn released_set_is_taken() {
+    let events = vec![
+        Event::Wait(60_000),
+        edit(Change::Image(1)),
+        edit(Change::Pause(true)),
+        Event::Wait(60_000),
+        Event::Break(Break::Watch(1_000, 10_000)),
+        edit(Change::Pause(false)),
+        Event::Set(1, SetFate::Relabelled),
+        Event::Wait(60_000),
+    ];
+    check(Exemption::ReleasedSetTaken, Property::SAvail, world(Plane::Ideal, 2, Limits::Pods(1, 0)), events);
+}
+
 /// Its labels are those of before by then.
 #[test]
 fn left_pod_ends_and_comes_back() {

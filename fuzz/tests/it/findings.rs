@@ -142,6 +142,17 @@ fn released_set_runs() {
     assert_eq!(writes(&theirs)[..2], ["patch web-9b54485b8 null", "update web-7d75fccd85 2"]);
 }
 
+/// Two wanted, none may be missing, and two of the old and one of the new template available: with the new ReplicaSet given up, one
+/// of the old pods goes in the same pass.
+#[test]
+fn released_set_taken() {
+    let theirs = repeated("released-set-taken");
+    let (case, _) = read("released-set-taken");
+    assert_eq!(case.pointer("/deployment/spec/strategy/rollingUpdate/maxUnavailable"), Some(&0.into()));
+    assert_eq!((view(&theirs, 19_999, "web:0").2, view(&theirs, 20_000, "web:0").2), (3, 1));
+    assert_eq!(view(&theirs, 20_000, "web:0").0, 1);
+}
+
 /// The reason of the rollout before stays when the write that would have replaced it met a conflict, and with it no deadline runs: an
 /// hour later, with a deadline of ten minutes and no pod ready, there is nothing to write, and the pass is repeated at once.
 #[test]

@@ -173,6 +173,23 @@ fn deleted_by_two() {
     check(World { stop_ms: 25_996, ..world(Plane::Watch(252), 1, Limits::Recreate) }, events);
 }
 
+/// A ReplicaSet that nobody owns has failed seventeen times when the faults end, and is to fail three times more, up to 1,000 s
+/// apart: it is not at rest before.
+#[test]
+fn late_retries() {
+    let events = vec![
+        Event::Set(0, SetFate::Doubled),
+        Event::Set(21, SetFate::Relabelled),
+        Event::Restart,
+        Event::Break(Break::Lost(Watched::ReplicaSets, 1_000)),
+        Event::Set(124, SetFate::Resized(67)),
+        Event::Break(Break::Quota(Some(0))),
+        Event::Wait(333_000),
+        Event::Break(Break::Api(5, 3, ApiFault::TimedOut)),
+    ];
+    check(world(Plane::Ideal, 0, Limits::Pods(1, 0)), events);
+}
+
 /// How crowded a node is follows from the selectors of a Deployment's ReplicaSets, whoever owns the pods.
 #[test]
 fn crowded_by_pods_of_another_owner() {
