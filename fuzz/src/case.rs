@@ -23,7 +23,9 @@ fn sights(cluster: &Cluster) -> Vec<PassRecord> {
         seen,
         pods: cluster.cached_pods().clone(),
         truth: Default::default(),
+        shown: (0, 0),
         sent: Vec::new(),
+        told: None,
         end: Ok(Again::No),
     };
     deployments.chain(sets).map(record).collect()

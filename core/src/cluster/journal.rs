@@ -130,8 +130,12 @@ pub struct PassRecord {
     pub pods: PodList,
     /// The pods that existed then, in creation order.
     pub truth: PodList,
+    /// Versions that the caches of pods and of ReplicaSets had come to; 0 = nothing came yet.
+    pub shown: (u64, u64),
     /// What it asked for, in order.
     pub sent: Vec<Sent>,
+    /// Its events about sizes, in order; `None` = nobody wrote them down, as of passes that take time.
+    pub told: Option<Vec<String>>,
     /// How it ended: when to repeat it, or the text of its error.
     pub end: Result<Again, Str>,
 }
@@ -268,7 +272,9 @@ impl Cluster {
             seen: seen(self)?,
             pods: self.cached_pods().clone(),
             truth: self.store.existing_pods().clone(),
+            shown: (self.applied_pods, self.applied_sets),
             sent: Vec::new(),
+            told: None,
             end: Ok(Again::No),
         }))
     }
@@ -295,6 +301,13 @@ impl Cluster {
 pub(super) struct Recorded<'s, 'a> {
     pub(super) server: &'s mut Server<'a>,
     pub(super) sent: &'s mut Vec<Sent>,
+    pub(super) told: &'s mut Vec<String>,
+}
+
+impl<'s, 'a> Recorded<'s, 'a> {
+    pub(super) fn new(server: &'s mut Server<'a>, record: &'s mut PassRecord) -> Self {
+        Recorded { server, sent: &mut record.sent, told: record.told.get_or_insert_default() }
+    }
 }
 
 impl Recorded<'_, '_> {
@@ -359,6 +372,9 @@ impl DeploymentApi for Recorded<'_, '_> {
         self.done(Request::UpdateDeploymentStatus(Box::new(d)))
     }
     fn event(&mut self, event: DeploymentEvent<'_>) {
+        if matches!(event, DeploymentEvent::ScalingReplicaSet { .. }) {
+            self.told.push(event.to_string());
+        }
         self.server.event(event);
     }
 }

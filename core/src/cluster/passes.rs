@@ -69,7 +69,7 @@ impl Cluster {
             };
             match &mut record {
                 Some(record) => {
-                    let mut api = Recorded { server: &mut server, sent: &mut record.sent };
+                    let mut api = Recorded::new(&mut server, record);
                     self.controllers.sync_deployment(&view, self.now, &mut api)
                 }
                 None => self.controllers.sync_deployment(&view, self.now, &mut server),
@@ -139,7 +139,7 @@ impl Cluster {
                     };
                     match &mut record {
                         Some(record) => {
-                            let mut api = Recorded { server: &mut server, sent: &mut record.sent };
+                            let mut api = Recorded::new(&mut server, record);
                             self.controllers.sync_replica_set(
                                 &rs,
                                 may_manage,

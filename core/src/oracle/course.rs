@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outlooks::Outlooks;
+use super::retries::Retries;
 use super::{Exemption, Finding, Property, Safety, Violation, caches, pass, wake};
 use crate::api::Time;
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId, time};
-use crate::cluster::{Again, Cluster, PassRecord, Request, Seen, Sent};
+use crate::cluster::{Again, Answer, Cluster, PassRecord, Request, Seen, Sent};
 
 /// Age from which the expectations of a ReplicaSet bind it no longer, s.
 const EXPECTATIONS_S: i64 = 300;
@@ -51,6 +52,11 @@ pub struct Oracle {
     courses: BTreeMap<RsId, Course>,
     /// Pods that a ReplicaSet made and removed since somebody last interfered.
     flow: BTreeMap<RsId, (u32, u32)>,
+    retries: Retries,
+    /// Versions of the last of its writes to pods and to itself that a ReplicaSet has to see before its next pass.
+    wrote: BTreeMap<RsId, (u64, u64)>,
+    /// ReplicaSets that have deleted pods since they last created one.
+    removing: BTreeSet<RsId>,
     /// When which ReplicaSet deleted which pod, at last.
     deleted: BTreeMap<(RsId, PodId), Time>,
     /// When a ReplicaSet last created or deleted something.
@@ -84,6 +90,9 @@ impl Oracle {
             idle: BTreeMap::new(),
             courses: BTreeMap::new(),
             flow: BTreeMap::new(),
+            retries: Retries::default(),
+            wrote: BTreeMap::new(),
+            removing: BTreeSet::new(),
             deleted: BTreeMap::new(),
             managed: BTreeMap::new(),
             forgot: None,
@@ -159,6 +168,13 @@ impl Oracle {
                 let computed = computed.map_err(|(property, what)| Finding { property, what, known: None });
                 self.find(record.began, computed)?;
             }
+            let retried = self.retries.judge(record);
+            self.find(record.began, retried)?;
+            if is_of_kubernetes(cluster, &record.seen) {
+                self.find(record.began, pass::tells(record))?;
+                let shown = self.sees_own_writes(record);
+                self.find(record.began, shown)?;
+            }
             let expected = self.expectations(record);
             self.find(record.began, expected)?;
             let steady = self.follow(record, self.is_calm && cluster.caches_are_current());
@@ -214,6 +230,32 @@ impl Oracle {
         judged
     }
 
+    /// From 1.37 on no pass over a ReplicaSet begins before the caches show what the one before wrote.
+    fn sees_own_writes(&mut self, record: &PassRecord) -> Result<(), Finding> {
+        let Seen::ReplicaSet { id, rs, .. } = &record.seen else { return Ok(()) };
+        let (pods, itself) = self.wrote.remove(id).unwrap_or_default();
+        let (shown_pods, shown_sets) = record.shown;
+        // Before anything has come nobody can tell.
+        if (shown_pods != 0 && pods > shown_pods) || (shown_sets != 0 && itself > shown_sets) {
+            let what = format!("{} goes on before its caches show what it wrote", rs.meta.name);
+            return Err(Finding { property: Property::SExpect, what, known: None });
+        }
+        let (mut pods, mut itself) = (0, 0);
+        for sent in &record.sent {
+            match (&sent.request, &sent.answer) {
+                (Request::CreatePod(_) | Request::AdoptPod(..), Answer::Version(Ok(version))) => {
+                    pods = pods.max(*version);
+                }
+                (Request::UpdateSetStatus(..), Answer::Set(Ok(stored))) => {
+                    itself = itself.max(stored.meta.resource_version);
+                }
+                _ => {}
+            }
+        }
+        self.wrote.insert(*id, (pods, itself));
+        Ok(())
+    }
+
     /// Only the end of what was deleted is waited for: not of what was gone before, nor of what could not be deleted.
     fn awaits_rightly(&self, cluster: &Cluster) -> Result<(), Finding> {
         for (id, rs) in cluster.store.replica_sets() {
@@ -235,8 +277,12 @@ impl Oracle {
                 // All that it made has been seen by now.
                 self.unsure.remove(&id);
             }
+            let name = &rs.meta.name;
+            if creations > 0 && self.removing.contains(&id) {
+                let what = format!("{name} waits for {creations} creations, and has deleted pods since");
+                return Err(Finding { property: Property::SExpect, what, known: None });
+            }
             if creations < 0 && !self.unsure.contains(&id) {
-                let name = &rs.meta.name;
                 let what = format!("{name} has seen {} more creations than it made", -creations);
                 return Err(Finding { property: Property::SExpect, what, known: None });
             }
@@ -289,6 +335,7 @@ impl Oracle {
             match &sent.request {
                 Request::CreatePod(_) => {
                     self.managed.insert(*id, now);
+                    self.removing.remove(id);
                     if !sent.answer.is_ok() {
                         // Perhaps it was created all the same.
                         self.forgot = Some(record.ended);
@@ -297,6 +344,7 @@ impl Oracle {
                 }
                 Request::DeletePod(pod, _) => {
                     self.managed.insert(*id, now);
+                    self.removing.insert(*id);
                     if sent.answer.is_ok() {
                         self.deleted.insert((*id, *pod), now);
                     }

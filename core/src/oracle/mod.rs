@@ -14,6 +14,7 @@ mod pass;
 mod reading;
 mod recount;
 mod rest;
+mod retries;
 mod safety;
 mod trace;
 mod wake;

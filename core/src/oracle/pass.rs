@@ -19,6 +19,9 @@ fn fail(property: Property, what: String) -> Judged {
 
 /// Judges one pass.
 pub(super) fn judge(record: &PassRecord) -> Judged {
+    if let Seen::Deployment { deployment, replica_sets, cached, .. } = &record.seen {
+        looks_at_all(deployment, replica_sets, cached)?;
+    }
     if record.sent.is_empty() {
         return Ok(());
     }
@@ -33,6 +36,53 @@ pub(super) fn judge(record: &PassRecord) -> Judged {
 pub(super) fn owned_by(rs: &ReplicaSet, d: &Deployment) -> bool {
     let mut owners = rs.meta.owner_references.iter().filter(|owner| owner.controller == Some(true));
     owners.next().is_some_and(|owner| owner.uid == d.meta.uid)
+}
+
+/// A pass goes by all ReplicaSets in the cache that are the Deployment's own or nobody's, in the order of their creation.
+fn looks_at_all(d: &Deployment, found: &[Arc<ReplicaSet>], cached: &[(RsId, Arc<ReplicaSet>)]) -> Judged {
+    let concerns = |rs: &&Arc<ReplicaSet>| {
+        let owner = rs.meta.owner_references.iter().find(|owner| owner.controller == Some(true));
+        owner.is_none_or(|owner| owner.uid == d.meta.uid)
+    };
+    let wanted = cached.iter().map(|(_, rs)| rs).filter(concerns);
+    let uids = wanted.clone().map(|rs| &rs.meta.uid);
+    if uids.eq(found.iter().map(|rs| &rs.meta.uid)) {
+        return Ok(());
+    }
+    let names = |sets: Vec<&Arc<ReplicaSet>>| sets.iter().map(|rs| rs.meta.name.clone()).collect::<Vec<_>>();
+    let (found, wanted) = (names(found.iter().collect()), names(wanted.collect()));
+    fail(Property::SOwn, format!("looks at {found:?}, its cache has {wanted:?}"))
+}
+
+/// Judges what a pass of Kubernetes tells: each change of a size in one event, and nothing else.
+pub(super) fn tells(record: &PassRecord) -> Judged {
+    let (Some(told), Seen::Deployment { replica_sets, .. }) = (&record.told, &record.seen) else {
+        return Ok(());
+    };
+    if told.is_empty() && record.sent.is_empty() {
+        return Ok(());
+    }
+    let mut sizes: BTreeMap<&str, i32> =
+        replica_sets.iter().map(|rs| (&*rs.meta.uid, rs.spec.replicas)).collect();
+    let mut done = Vec::new();
+    for sent in &record.sent {
+        let Some(stored) = sent.answer.stored() else { continue };
+        let from = match &sent.request {
+            Request::CreateSet(_) => 0,
+            Request::UpdateSet(rs) => sizes.get(&*rs.meta.uid).copied().unwrap_or(0),
+            _ => continue,
+        };
+        let to = stored.spec.replicas;
+        sizes.insert(&stored.meta.uid, to);
+        let word = if from < to { "up" } else { "down" };
+        if from != to {
+            done.push(format!("Scaled {word} replica set {} from {from} to {to}", stored.meta.name));
+        }
+    }
+    if *told == done {
+        return Ok(());
+    }
+    fail(Property::SStatus, format!("tells {told:?}, did {done:?}"))
 }
 
 /// Available pods of a ReplicaSet, by the pods.

@@ -13,7 +13,7 @@ use crate::cluster::{Again, Cluster, Wake};
 /// What would be done that nobody is going to be woken for.
 type Missed = Option<(Property, String)>;
 
-/// Judges a settled instant in which no watch event is on its way. `gave_up` = why the Deployment is not tried again although
+/// Judges a settled instant in which no watch event is on its way: who was due has been looked at. `gave_up` = why the Deployment is not tried again although
 /// its last passes failed; `strangers` = pods that their ReplicaSet once did not select.
 pub(super) fn judge(
     cluster: &Cluster,
@@ -27,8 +27,9 @@ pub(super) fn judge(
     let (deployments, sets) = (others.deployment.is_none(), others.replica_set.is_none());
     for (id, d) in cluster.store.deployments().filter(|_| deployments) {
         let wake = cluster.deployment_wake(id);
-        if wake.queued {
-            continue;
+        if wake.by(now) {
+            let what = format!("{} is to be looked at now, and nobody does", d.meta.name);
+            return Err(Finding { property: Property::LWake, what, known: None });
         }
         let Some(seen) = cluster.sight_of_deployment(id) else { continue };
         let outlook = outlooks.of(&seen, pods, labels, now);
@@ -46,8 +47,9 @@ pub(super) fn judge(
     }
     for (id, rs) in cluster.store.replica_sets().filter(|_| sets) {
         let wake = cluster.replica_set_wake(id);
-        if wake.queued {
-            continue;
+        if wake.by(now) {
+            let what = format!("{} is to be looked at now, and nobody does", rs.meta.name);
+            return Err(Finding { property: Property::LWake, what, known: None });
         }
         let Some(seen) = cluster.sight_of_replica_set(id) else { continue };
         let outlook = outlooks.of(&seen, pods, labels, now);

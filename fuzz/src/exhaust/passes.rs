@@ -192,7 +192,9 @@ fn deployment_once(sight: &DeploymentSight, objects: &mut Objects, reversed: boo
         seen: Seen::Deployment { id: DeploymentId(0), deployment: d, replica_sets, cached: Arc::new(cached) },
         pods: pods.into(),
         truth: truth.into(),
+        shown: (0, 0),
         sent,
+        told: None,
         end: end(&result),
     };
     (effects, record)
@@ -242,7 +244,9 @@ pub(crate) fn set_pass(sight: &SetSight, objects: &mut Objects) -> Judged {
             },
             truth: Default::default(),
             pods: pods.into(),
+            shown: (0, 0),
             sent,
+            told: None,
             end: end(&result),
         };
         let judged = judge_pass(&record, &labels).err();
