@@ -354,7 +354,7 @@ impl Run {
         // What fails from here on was broken before, and may befall a key that has failed often.
         let retries_s = RETRY_S * i64::from(self.cluster.requests_to_fail());
         self.wait((CONVERGES_S + retries_s) * SECOND)?;
-        let given_up = [Exemption::RetriesExhausted, Exemption::ForgottenError];
+        let given_up = [Exemption::RetriesExhausted, Exemption::ForgottenError, Exemption::LeftPodEnds];
         let gave_up = given_up.iter().any(|exemption| self.oracle.met().contains(exemption))
             || self.oracle.gave_up(self.id).is_some();
         if gave_up || at_rest(&self.cluster, self.id).is_err() {

@@ -8,7 +8,7 @@ use crate::api::{Str, Time};
 use crate::cluster::pods::{DeploymentId, PodList, RsId};
 use crate::cluster::{PassRecord, Seen};
 
-/// Retries in a row that may follow no later than the one before. Passes that another event brings about come sooner.
+/// Retries in a row that may follow no later than the one before.
 const SHORT_MAX: u32 = 30;
 /// From this time between two on, they need not become rarer, ns: half of the longest that the work queues wait.
 const RARE_ENOUGH: i64 = 500_000_000_000;
@@ -24,6 +24,7 @@ enum Key {
 struct Failure {
     seen: Seen,
     pods: PodList,
+    shown: (u64, u64),
     error: Str,
     at: Time,
     /// From the one before, ns.
@@ -49,7 +50,10 @@ impl Failure {
             ) => Arc::ptr_eq(a, b) && old == new,
             _ => false,
         };
-        same && self.pods == record.pods && record.end.as_ref() == Err(&self.error)
+        // An event in between may be what brought the pass about.
+        same && self.shown == record.shown
+            && self.pods == record.pods
+            && record.end.as_ref() == Err(&self.error)
     }
 }
 
@@ -77,7 +81,8 @@ impl Retries {
             return Err(Finding { property: Property::LQuiet, what, known: None });
         }
         let (seen, pods, error) = (record.seen.clone(), record.pods.clone(), error.clone());
-        self.0.insert(key, Failure { seen, pods, error, at: record.began, gap, short });
+        let failure = Failure { seen, pods, shown: record.shown, error, at: record.began, gap, short };
+        self.0.insert(key, failure);
         Ok(())
     }
 }

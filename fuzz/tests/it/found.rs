@@ -202,3 +202,30 @@ fn crowded_by_pods_of_another_owner() {
     ];
     check(World { nodes: 3, ..world(Plane::Ideal, 4, Limits::Pods(1, 0)) }, events);
 }
+
+/// A ReplicaSet that is gone while nobody watches makes pods that are collected at once, and each end of one wakes its Recreate
+/// Deployment: its passes fail alike, but are no retries.
+#[test]
+fn failures_that_events_bring_about() {
+    let events = vec![
+        Event::Break(Break::Lost(Watched::ReplicaSets, 52_000)),
+        Event::Set(0, SetFate::DeletedOrphaning),
+        Event::Break(Break::Kill(1)),
+    ];
+    let alone = world(Plane::Ideal, 1, Limits::Recreate);
+    check(World { stop_ms: 27_423, startup_ms: vec![0], nodes: 1, ..alone }, events);
+}
+
+/// Recreate waits for a pod that somebody gave to a ReplicaSet which does not select it, and nobody is woken when it ends: when faults
+/// have ended, too, something has to happen before the rollout goes on.
+#[test]
+fn left_pod_ends_after_the_faults() {
+    let events = vec![
+        Event::Edit(vec![Change::Image(1)]),
+        Event::Set(1, SetFate::Dying),
+        Event::Break(Break::Watch(40_614, 43_106)),
+        Event::Pod(0, PodFate::Adopted(0)),
+        Event::Wait(7_000),
+    ];
+    check(world(Plane::Ideal, 1, Limits::Recreate), events);
+}
