@@ -168,7 +168,7 @@ pub(crate) fn apply(d: &mut Deployment, change: &Change) {
             spec.template = with_image(&spec.template, &image(*n));
         }
         Change::Label(n) => {
-            let key = format!("extra{n}");
+            let key = extra(*n);
             if !spec.template.labels.remove(&key) {
                 spec.template.labels.insert(key, "x");
             }
@@ -194,6 +194,11 @@ pub(crate) fn apply(d: &mut Deployment, change: &Change) {
 
 fn nth<T: Copy>(list: &[T], n: u8) -> Option<T> {
     if list.is_empty() { None } else { Some(list[usize::from(n) % list.len()]) }
+}
+
+/// A label that no selector asks for.
+fn extra(n: u8) -> String {
+    format!("extra{n}")
 }
 
 /// `app` moved out of the selector's reach, or back into it.
@@ -226,6 +231,11 @@ pub(crate) fn pod_change(fate: PodFate, labels: &StringMap) -> PodChange {
         PodFate::Cost(cost) => PodChange::Cost(cost.into()),
         PodFate::Restarted(times) => PodChange::Restarted(times.into()),
         PodFate::Adopted(n) => PodChange::Adopted(usize::from(n % 4)),
+        PodFate::Retagged(n) => {
+            let key = extra(n % 3);
+            let is_there = labels.contains_key(&key);
+            PodChange::Labels(vec![(key.into(), (!is_there).then(|| "x".into()))])
+        }
     }
 }
 
@@ -238,13 +248,33 @@ fn set(cluster: &mut Cluster, n: u8, fate: SetFate) {
         return;
     }
     let mut rs = ReplicaSet::clone(&stored);
-    if fate == SetFate::Doubled {
-        rs.meta.name = format!("{}-twin", rs.meta.name).into();
-        rs.spec.replicas = 0;
-        let _ = cluster.store.create_replica_set(rs, cluster.now());
-    } else {
-        rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
-        let _ = cluster.store.update_replica_set(rs);
+    match fate {
+        SetFate::Doubled => {
+            rs.meta.name = format!("{}-twin", rs.meta.name).into();
+            rs.spec.replicas = 0;
+            let _ = cluster.store.create_replica_set(rs, cluster.now());
+        }
+        SetFate::Given(n) => {
+            let deployments: Vec<&Deployment> = cluster.store.deployments().map(|(_, d)| &**d).collect();
+            let Some(owner) = nth(&deployments, n).map(owner_of) else { return };
+            let _ = cluster.store.patch_replica_set_owners(id, vec![owner].into());
+        }
+        _ => {
+            rs.spec.template = rs.spec.template.with_annotation("edited", "by the server");
+            let _ = cluster.store.update_replica_set(rs);
+        }
+    }
+}
+
+/// The reference by which a Deployment controls its ReplicaSets.
+fn owner_of(d: &Deployment) -> OwnerReference {
+    OwnerReference {
+        api_version: "apps/v1".into(),
+        kind: "Deployment".into(),
+        name: d.meta.name.clone(),
+        uid: d.meta.uid.clone(),
+        controller: Some(true),
+        block_owner_deletion: Some(true),
     }
 }
 
@@ -263,7 +293,7 @@ pub(crate) fn set_change(fate: SetFate, labels: &StringMap) -> Option<ReplicaSet
             let text = TEXTS[usize::from(n) % TEXTS.len()];
             ReplicaSetChange::Annotations(vec![(key(note).into(), Some(text.into()))])
         }
-        SetFate::TemplateEdited | SetFate::Doubled => return None,
+        SetFate::TemplateEdited | SetFate::Doubled | SetFate::Given(_) => return None,
     })
 }
 

@@ -113,6 +113,8 @@ pub enum PodFate {
     Restarted(u8),
     /// Somebody makes the n-th of the ReplicaSets that exist its controller, in one update.
     Adopted(u8),
+    /// A label that templates may have and no selector asks for is taken away from it, or given to it.
+    Retagged(u8),
 }
 
 /// What somebody can do to a ReplicaSet.
@@ -138,6 +140,8 @@ pub enum SetFate {
     TemplateEdited,
     /// Makes another one of the same template and the same owner.
     Doubled,
+    /// Makes the n-th of the Deployments that exist its controller, in one update.
+    Given(u8),
 }
 
 /// An annotation that decides something.

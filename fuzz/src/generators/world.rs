@@ -1,7 +1,9 @@
 //! The cluster, the application, and the Deployment at the beginning.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use maxsurge_core::api::{Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType};
+use maxsurge_core::api::{
+    Deployment, DeploymentStrategy, IntOrString, RollingUpdate, StrategyType, annotation,
+};
 use maxsurge_core::cluster::ClusterConfig;
 use maxsurge_core::cluster::nodes::{Capacity, NodeConfig};
 use maxsurge_core::sim::{Distribution, MS, SECOND};
@@ -181,7 +183,13 @@ impl World {
     /// The Deployment, as the API server would store it.
     pub fn deployment(&self, name: &str) -> Deployment {
         let value = json!({
-            "metadata": {"name": name, "namespace": "default", "labels": {"app": "web"}},
+            "metadata": {
+                "name": name,
+                "namespace": "default",
+                "labels": {"app": "web"},
+                // One of those that are not copied to ReplicaSets.
+                "annotations": {annotation::LAST_APPLIED: "{}"},
+            },
             "spec": {
                 "replicas": self.replicas,
                 "minReadySeconds": self.min_ready_s,
