@@ -7,8 +7,8 @@ use maxsurge_core::api::{
     ReplicaSet, ReplicaSetSpec, StringMap, Time, annotation,
 };
 use maxsurge_core::cluster::pods::{DeploymentId, NodeId, Phase, PodId, PodState, RsId, stamp, time};
-use maxsurge_core::cluster::{Cluster, Fault, MapPatch, PodChange, ReplicaSetChange, UserAction};
-use maxsurge_core::sim::MS;
+use maxsurge_core::cluster::{Cluster, Fault, MapPatch, PodChange, ReplicaSetChange, UserAction, Watched};
+use maxsurge_core::sim::{MS, SECOND};
 
 use crate::autoscaled;
 use crate::generators::{Beside, Break, Change, Event, Mark, Note, PodFate, SetFate, image};
@@ -103,6 +103,9 @@ pub(crate) fn happen(cluster: &mut Cluster, id: DeploymentId, event: &Event) {
         Event::Set(n, fate) => set(cluster, *n, *fate),
         Event::Break(fault) => {
             let _ = cluster.inject(fault_of(*fault));
+            if let Break::Fleeting(is_made) = fault {
+                fleeting(cluster, id, *is_made);
+            }
         }
         Event::Rival(replicas) => rival(cluster, id, i32::from(*replicas)),
         Event::Squat(n) => squat(cluster, id, *n),
@@ -139,6 +142,7 @@ pub(crate) fn fault_of(fault: Break) -> Fault {
             for_ns: i64::from(for_ms) * MS,
         },
         Break::Lost(of, ms) => Fault::WatchLost { of, for_ns: i64::from(ms) * MS },
+        Break::Fleeting(_) => Fault::WatchLost { of: Watched::Pods, for_ns: SECOND },
         Break::NodeDown(n) => Fault::NodeDown(NodeId(n.into())),
         Break::NodeUp(n) => Fault::NodeUp(NodeId(n.into())),
         Break::Quota(pods) => Fault::Quota(pods.map(u32::from)),
@@ -217,6 +221,20 @@ fn pod(cluster: &mut Cluster, n: u8, fate: PodFate) {
     cluster.change_pod(id, &change);
 }
 
+/// While the watch of pods is lost, the youngest goes, which was made in between or has lost its owner in between.
+fn fleeting(cluster: &mut Cluster, id: DeploymentId, is_made: bool) {
+    if is_made {
+        edit_with(cluster, id, |d| d.spec.replicas = Some(d.replicas().saturating_add(1)));
+        let _ = cluster.settle();
+    }
+    let pods = cluster.store.existing_pods();
+    let Some((youngest, _)) = pods.last().copied() else { return };
+    if !is_made {
+        cluster.change_pod(youngest, &PodChange::Orphaned);
+    }
+    cluster.change_pod(youngest, &PodChange::Removed);
+}
+
 /// What happens to a pod with those labels.
 pub(crate) fn pod_change(fate: PodFate, labels: &StringMap) -> PodChange {
     match fate {
@@ -234,7 +252,7 @@ pub(crate) fn pod_change(fate: PodFate, labels: &StringMap) -> PodChange {
         PodFate::Retagged(n) => {
             let key = extra(n % 3);
             let is_there = labels.contains_key(&key);
-            PodChange::Labels(vec![(key.into(), (!is_there).then(|| "x".into()))])
+            PodChange::Labels(vec![(key, (!is_there).then(|| "x".into()))])
         }
     }
 }

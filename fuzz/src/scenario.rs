@@ -62,6 +62,7 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
         Break::Late(of, delay, for_ms) => {
             format!("watchDelay: {{of: {}, delay: {delay}ms, for: {for_ms}ms}}", of.word())
         }
+        Break::Fleeting(_) => return None,
         Break::Lost(of, ms) => format!("watchLost: {{of: {}, for: {ms}ms}}", of.word()),
         Break::NodeDown(n) => format!("nodeDown: {}", node(n)?),
         Break::NodeUp(n) => format!("nodeUp: {}", node(n)?),

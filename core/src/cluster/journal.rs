@@ -155,6 +155,8 @@ pub struct Wake {
     pub queued: bool,
     /// Its timer.
     pub timer: Option<Time>,
+    /// Failures in a row, by which its retries become rarer.
+    pub failures: u32,
 }
 
 impl Wake {

@@ -394,14 +394,8 @@ impl Cluster {
             };
             // What is not expected yet cannot be given up.
             let before = if pass.expects { creations(&pass.wanted) } else { 0 };
-            let doomed: Vec<PodId> =
-                if pass.expects { deletions(&pass.wanted).collect() } else { Vec::new() };
             self.think(controller, &mut pass, false);
-            // Deletions given up (a claim failed, so the pass ends before them) will not be observed either.
-            for pod in doomed.into_iter().filter(|pod| !deletions(&pass.wanted).any(|left| left == *pod)) {
-                self.memory[pass.key as usize].expectations.deletion_observed(pod);
-            }
-            // Creations given up (the slow start stopped at an error) will never be observed.
+            // Creations given up (the slow start stopped at an error) will never be observed. No deletion is ever given up.
             let given_up = before.saturating_sub(creations(&pass.wanted));
             if given_up > 0 && controller == Controller::ReplicaSet {
                 self.memory_of(RsId(pass.key)).expectations.creations_observed(given_up);
@@ -409,12 +403,4 @@ impl Cluster {
         }
         self.proceed(controller, slot, pass);
     }
-}
-
-/// The pods whose deletion is among the requests.
-fn deletions(wanted: &VecDeque<Request>) -> impl Iterator<Item = PodId> {
-    wanted.iter().filter_map(|request| match request {
-        Request::DeletePod(pod, _) => Some(*pod),
-        _ => None,
-    })
 }

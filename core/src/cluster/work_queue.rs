@@ -128,6 +128,7 @@ impl WorkQueue {
         super::journal::Wake {
             queued: self.keys.get(key as usize).is_some_and(|state| state.queued || state.processing),
             timer: self.waiting.until(key),
+            failures: self.failures(key),
         }
     }
 

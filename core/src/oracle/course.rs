@@ -47,6 +47,8 @@ pub struct Oracle {
     failures: BTreeMap<DeploymentId, u32>,
     /// Deployments whose last pass ended well although the update of a ReplicaSet had been refused.
     forgetful: BTreeSet<DeploymentId>,
+    /// Deployments whose last pass asked to be repeated at once.
+    wants_again: BTreeSet<DeploymentId>,
     /// Passes in a row that asked for nothing but to be repeated at once.
     idle: BTreeMap<DeploymentId, u32>,
     courses: BTreeMap<RsId, Course>,
@@ -87,6 +89,7 @@ impl Oracle {
             safety: BTreeMap::new(),
             failures: BTreeMap::new(),
             forgetful: BTreeSet::new(),
+            wants_again: BTreeSet::new(),
             idle: BTreeMap::new(),
             courses: BTreeMap::new(),
             flow: BTreeMap::new(),
@@ -225,7 +228,13 @@ impl Oracle {
     /// Whoever has something to do is going to be woken.
     fn sleep(&mut self, cluster: &Cluster) -> Result<(), Finding> {
         let mut outlooks = std::mem::take(&mut self.outlooks);
-        let judged = wake::judge(cluster, &mut outlooks, &self.strangers, |id| self.gave_up(id));
+        let judged = wake::judge(
+            cluster,
+            &mut outlooks,
+            &self.strangers,
+            |id| self.gave_up(id),
+            |id| self.wants_again.contains(&id),
+        );
         self.outlooks = outlooks;
         judged
     }
@@ -360,6 +369,11 @@ impl Oracle {
         let fail = |what| Err(Finding { property: Property::LOsc, what, known: None });
         match &record.seen {
             Seen::Deployment { id, deployment, cached, .. } => {
+                if record.end == Ok(Again::Soon) {
+                    self.wants_again.insert(*id);
+                } else {
+                    self.wants_again.remove(id);
+                }
                 let idle = self.idle.entry(*id).or_default();
                 *idle = if record.sent.is_empty() && record.end == Ok(Again::Soon) { *idle + 1 } else { 0 };
                 if *idle > IDLE_MAX {

@@ -12,7 +12,7 @@ use crate::cluster::{Again, PassRecord, Seen};
 
 /// So long before it is due, a pass that asks to be repeated may answer otherwise, ns: in the last second before a deadline it wants
 /// to be repeated at once, and what it asks for is a second longer than what is left.
-const BEFORE_DUE: i64 = 2_000_000_000;
+pub(super) const BEFORE_DUE: i64 = 2_000_000_000;
 
 /// The outlooks of all keys.
 #[derive(Default, Debug)]

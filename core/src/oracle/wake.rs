@@ -3,30 +3,40 @@
 use std::collections::BTreeSet;
 
 use super::model::Outlook;
-use super::outlooks::Outlooks;
+use super::outlooks::{BEFORE_DUE, Outlooks};
 use super::reading::selects;
 use super::{Exemption, Finding, Property};
 use crate::api::{ReplicaSet, StrategyType, Time};
 use crate::cluster::pods::{DeploymentId, PodId, PodState, RsId};
 use crate::cluster::{Again, Cluster, Wake};
 
+/// The work queues repeat what failed after this time, ns, then after twice that time and so on.
+const FIRST_RETRY: i64 = 5_000_000;
+/// But never later than that.
+const LAST_RETRY: i64 = 1_000_000_000_000;
+/// What the bucket that all keys share may add: 100 ms for each of 200 that wait, ns.
+const BUCKET: i64 = 20_000_000_000;
+
 /// What would be done that nobody is going to be woken for.
 type Missed = Option<(Property, String)>;
 
 /// Judges a settled instant in which no watch event is on its way: who was due has been looked at. `gave_up` = why the Deployment is not tried again although
-/// its last passes failed; `strangers` = pods that their ReplicaSet once did not select.
+/// its last passes failed; `wants_again` = whether its last pass asked to be repeated at once; `strangers` = pods that their ReplicaSet once did not select.
 pub(super) fn judge(
     cluster: &Cluster,
     outlooks: &mut Outlooks,
     strangers: &BTreeSet<PodId>,
     gave_up: impl Fn(DeploymentId) -> Option<Exemption>,
+    wants_again: impl Fn(DeploymentId) -> bool,
 ) -> Result<(), Finding> {
     let (pods, labels, now) = (cluster.cached_pods(), cluster.store.labels(), cluster.now());
     // What others would do is not known.
     let others = cluster.controllers();
     let (deployments, sets) = (others.deployment.is_none(), others.replica_set.is_none());
     for (id, d) in cluster.store.deployments().filter(|_| deployments) {
-        let wake = cluster.deployment_wake(id);
+        let mut wake = cluster.deployment_wake(id);
+        // It is repeated at once like one that failed.
+        wake.failures += u32::from(wants_again(id));
         if wake.by(now) {
             let what = format!("{} is to be looked at now, and nobody does", d.meta.name);
             return Err(Finding { property: Property::LWake, what, known: None });
@@ -153,7 +163,12 @@ fn only_terminating_differs(
 }
 
 fn missed(outlook: &Outlook, wake: Wake, now: Time) -> Missed {
-    let asleep = !wake.queued && wake.timer.is_none();
+    // A timer that is due later than the retry of what failed is for something else.
+    let back_off = match wake.failures {
+        0 => 0,
+        n => (FIRST_RETRY << (n - 1).min(40)).min(LAST_RETRY) + BUCKET,
+    };
+    let asleep = !wake.by(now.plus_nanos(back_off.max(BEFORE_DUE)));
     match outlook {
         Outlook::Acts(property, what) if asleep => {
             // A status that would be corrected, and that nobody corrects, is first of all wrong.
@@ -161,7 +176,8 @@ fn missed(outlook: &Outlook, wake: Wake, now: Time) -> Missed {
             Some((property, format!("nobody will wake it for {what}")))
         }
         Outlook::Fails if asleep => Some((Property::LWake, "it would fail, and nobody tries again".into())),
-        Outlook::Idle(Again::Soon) if asleep => {
+        // It may have succeeded after many failures, and then has their timer.
+        Outlook::Idle(Again::Soon) if wake.timer.is_none() => {
             Some((Property::LWake, "it wants to be looked at again".into()))
         }
         Outlook::Idle(Again::After(ns)) if !wake.by(now.plus_nanos(*ns)) => Some((

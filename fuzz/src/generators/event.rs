@@ -170,6 +170,8 @@ pub enum Break {
     Late(Watched, u16, u16),
     /// A watch is lost, and after that many ms its kind is listed anew.
     Lost(Watched, u16),
+    /// The watch of pods is lost for a second, in which a pod is made and goes, or the youngest loses its owner and goes.
+    Fleeting(bool),
     /// A node stops.
     NodeDown(u8),
     /// It starts again.
@@ -180,7 +182,7 @@ pub enum Break {
 
 impl<'a> Arbitrary<'a> for Break {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=9_u8)? {
+        Ok(match u.int_in_range(0..=10_u8)? {
             0 => Break::Kill(u.int_in_range(1..=4)?),
             1 => Break::Controllers(u.int_in_range(0..=7)?, if u.arbitrary()? { 0 } else { u.arbitrary()? }),
             2 | 3 => Break::Api(u.int_in_range(0..=5)?, u.int_in_range(1..=3)?, *u.choose(&ApiFault::ALL)?),
@@ -188,6 +190,7 @@ impl<'a> Arbitrary<'a> for Break {
             5 => Break::NodeDown(u.int_in_range(0..=2)?),
             6 => Break::NodeUp(u.int_in_range(0..=2)?),
             7 => Break::Lost(*u.choose(&Watched::ALL)?, u.arbitrary()?),
+            9 => Break::Fleeting(u.arbitrary()?),
             8 => Break::Late(*u.choose(&Watched::ALL)?, u.arbitrary()?, u.arbitrary()?),
             _ => Break::Quota(if u.arbitrary()? { Some(u.int_in_range(0..=12)?) } else { None }),
         })
@@ -236,7 +239,7 @@ impl Event {
             Kind::Pause => Event::Edit(vec![Change::Pause(u.arbitrary()?)]),
             Kind::Undo => match u.int_in_range(0..=5_u8)? {
                 0 => Event::Restart,
-                1 => Event::RollbackTo(u.int_in_range(0..=6)?),
+                1 => Event::RollbackTo(if u.arbitrary()? { 0 } else { u.int_in_range(0..=6)? }),
                 2 => Event::Undo(Some(u.int_in_range(0..=6)?)),
                 _ => Event::Undo(None),
             },
