@@ -62,6 +62,7 @@ fn fault(fault: Break, nodes: u8) -> Option<String> {
         Break::Late(of, delay, for_ms) => {
             format!("watchDelay: {{of: {}, delay: {delay}ms, for: {for_ms}ms}}", of.word())
         }
+        // Not one step, and refused before.
         Break::Fleeting(_) => return None,
         Break::Lost(of, ms) => format!("watchLost: {{of: {}, for: {ms}ms}}", of.word()),
         Break::NodeDown(n) => format!("nodeDown: {}", node(n)?),
@@ -115,6 +116,7 @@ fn command(event: &Event, before: &Before, after: Option<&Before>) -> Result<Opt
         Event::Undo(Some(to)) => kubectl(format!("rollout undo deployment/web --to-revision={to}")),
         Event::RollbackTo(to) => kubectl(format!("annotate deployment/web {}={to}", annotation::ROLLBACK_TO)),
         Event::Restart => kubectl("rollout restart deployment/web".into()),
+        Event::Break(Break::Fleeting(_)) => Err(format!("{event:?} cannot be said as a step of a scenario")),
         Event::Break(fault) => Ok(Some(Command::Fault(*fault))),
         Event::Pod(n, fate) => {
             let Some(nth) = usize::from(*n).checked_rem(before.pods.len()) else { return Ok(None) };

@@ -110,14 +110,27 @@ fn scenarios_play_what_happened() {
             self.now = sizes(moment.cluster);
         }
     }
+    // Which of two ReplicaSets of one second comes first is told by their names, and those by templates that defaults are not in.
+    let are_tied = |cluster: &Cluster| {
+        let sets = cluster.store.replica_sets().filter(|(_, rs)| rs.spec.replicas > 0);
+        let mut born: Vec<_> = sets.map(|(_, rs)| rs.meta.creation_timestamp).collect();
+        // The new one is never one of two.
+        born.pop();
+        born.windows(2).any(|pair| pair[0] == pair[1])
+    };
     let (mut compared, mut meddled) = (0, 0);
-    for n in 0..4 * CASES {
+    for n in 0..6 * CASES {
         let Some(input) = input_of(&hunt::bytes_of(8, n)) else { continue };
         let Ok(file) = scenario::file(&input, Judgement::default()) else { continue };
         let mut seen: Vec<(i64, Vec<i32>)> = Vec::new();
+        let mut is_tied = false;
         let _ = run(&input, Judgement::default(), &mut |_, cluster| {
             seen.push((cluster.now().since(Time::EPOCH), sizes(cluster)));
+            is_tied |= are_tied(cluster);
         });
+        if is_tied {
+            continue;
+        }
         let Some((_, expected)) = seen.get(input.events.len()) else { continue };
         if seen.iter().take(input.events.len() + 1).any(|(at, _)| at % 1_000_000 != 0) {
             continue;
