@@ -180,7 +180,8 @@ fn missed(outlook: &Outlook, wake: Wake, now: Time) -> Missed {
         Outlook::Idle(Again::Soon) if wake.timer.is_none() => {
             Some((Property::LWake, "it wants to be looked at again".into()))
         }
-        Outlook::Idle(Again::After(ns)) if !wake.by(now.plus_nanos(*ns)) => Some((
+        // Of what has failed and would no longer, the retry may be what comes first.
+        Outlook::Idle(Again::After(ns)) if !wake.by(now.plus_nanos((*ns).max(back_off))) => Some((
             Property::LWake,
             format!(
                 "something will be due in {ns} ns, and it is woken {:?}",

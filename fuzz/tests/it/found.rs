@@ -229,3 +229,19 @@ fn left_pod_ends_after_the_faults() {
     ];
     check(world(Plane::Ideal, 1, Limits::Recreate), events);
 }
+
+/// A Deployment fails to adopt what another one has adopted, which its cache does not show; then it does, and wakes nobody: the
+/// deadline is noticed when the retry comes, which is later.
+#[test]
+fn deadline_behind_a_retry() {
+    let events = vec![
+        Event::Break(Break::Quota(Some(0))),
+        Event::Rival(1),
+        Event::Wait(1_000),
+        Event::Break(Break::Controllers(0, 9_881)),
+        Event::Break(Break::Watch(55_317, 10_000)),
+        Event::Stray(236, 0),
+        Event::Wait(60_000),
+    ];
+    check(World { progress_deadline_s: Some(91), ..world(Plane::Ideal, 0, Limits::Pods(1, 0)) }, events);
+}
