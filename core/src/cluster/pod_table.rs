@@ -41,9 +41,16 @@ impl PodTable {
         })
     }
 
+    /// Something changes: one look where nobody ever asks for the list.
+    fn forget_list(&mut self) {
+        if self.listed.get().is_some() {
+            self.listed.take();
+        }
+    }
+
     pub(super) fn take(&mut self, pod: PodId) -> Option<Cached> {
         let at = self.place(pod)?;
-        self.listed.take();
+        self.forget_list();
         self.places[pod.0 as usize] = 0;
         grow(&mut self.free, 1);
         self.free.push(at as u32);
@@ -52,7 +59,7 @@ impl PodTable {
 
     /// Puts in a pod that is not there.
     pub(super) fn put(&mut self, pod: PodId, entry: Cached) {
-        self.listed.take();
+        self.forget_list();
         let (id, known) = (pod.0 as usize, self.places.len());
         if known <= id {
             grow(&mut self.places, id + 1 - known);

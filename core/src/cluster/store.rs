@@ -612,7 +612,9 @@ impl Store {
         self.tally(&new, 1);
         let version = self.next();
         self.pods_version = version;
-        self.listed_pods.take();
+        if self.listed_pods.get().is_some() {
+            self.listed_pods.take();
+        }
         let record = &mut self.pods[id.0 as usize];
         record.state = new;
         record.version = version;
